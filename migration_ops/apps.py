@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class MigrationOpsConfig(AppConfig):
+    name = "migration_ops"
+    verbose_name = "Migration"

@@ -1,0 +1,3 @@
+"""The few overrides tests need."""
+
+from quotepro.settings import *  # noqa: F403
