@@ -1,0 +1,26 @@
+"""Lead: somebody asked for something."""
+
+from django.db import models
+
+from crm.models.base import CompanyOwned, reference
+
+
+class Lead(CompanyOwned):
+    """A request that may become a quote."""
+
+    customer = reference("crm.Customer", "leads")
+    status = models.TextField()
+    description = models.TextField(null=True, blank=True)
+    scheduled_visit_at = models.DateTimeField(null=True, blank=True)
+    notes = models.TextField(null=True, blank=True)
+    created_by = models.UUIDField(null=True, blank=True)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "leads_new"
+        ordering = ["-created_at", "id"]
+        constraints = [models.UniqueConstraint(fields=["company", "id"], name="leads_new_company_id_key")]
+
+    def __str__(self) -> str:
+        return f"Lead {self.id}"

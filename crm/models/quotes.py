@@ -1,0 +1,67 @@
+"""Quote and its line items."""
+
+from django.db import models
+
+from crm.fields import ExactDecimalField, number_range
+from crm.models.base import CompanyOwned, reference
+
+
+class Quote(CompanyOwned):
+    """What was offered, and for how much."""
+
+    customer = reference("crm.Customer", "quotes")
+    lead = reference("crm.Lead", "quotes", null=True, blank=True)
+    quote_number = models.TextField(null=True, blank=True)
+    job_name = models.TextField(null=True, blank=True)
+    description = models.TextField(null=True, blank=True)
+    subtotal = ExactDecimalField(null=True, blank=True)
+    discount_amount = ExactDecimalField(null=True, blank=True)
+    tax_rate = ExactDecimalField(null=True, blank=True)
+    tax_amount = ExactDecimalField(null=True, blank=True)
+    total = ExactDecimalField(null=True, blank=True)
+    notes = models.TextField(null=True, blank=True)
+    status = models.TextField()
+    sent_at = models.DateTimeField(null=True, blank=True)
+    created_by = models.UUIDField(null=True, blank=True)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "quotes_new"
+        ordering = ["-created_at", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["company", "id"], name="quotes_new_company_id_key"),
+            *number_range("quotes_new", "subtotal", "discount_amount", "tax_rate", "tax_amount", "total"),
+        ]
+
+    def __str__(self) -> str:
+        return self.quote_number or self.job_name or f"Quote {self.id}"
+
+
+class QuoteItem(CompanyOwned):
+    """One line of a quote; `position` is the line's place, from 1."""
+
+    quote = reference("crm.Quote", "items", db_index=False)
+    position = models.IntegerField()
+    name = models.TextField(null=True, blank=True)
+    description = models.TextField(null=True, blank=True)
+    quantity = ExactDecimalField(default=1)
+    unit_price = ExactDecimalField(null=True, blank=True)
+    total = ExactDecimalField(null=True, blank=True)
+    option_tier = models.TextField(null=True, blank=True)
+    is_upsell = models.BooleanField(null=True, default=False)
+    is_discount = models.BooleanField(null=True, default=False)
+    sort_order = models.IntegerField()
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "quote_items_new"
+        ordering = ["quote", "position"]
+        constraints = [
+            models.UniqueConstraint(fields=["quote", "position"], name="quote_items_new_position_key"),
+            *number_range("quote_items_new", "quantity", "unit_price", "total"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or f"Line {self.position}"

@@ -1,0 +1,25 @@
+"""Everything the move itself needs; goes away with it."""
+
+from migration_ops.models.companies import CompanyStage, StageChange
+from migration_ops.models.conflicts import DedupConflict
+from migration_ops.models.findings import Mismatch, Verdict
+from migration_ops.models.outbox import OutboxEntry
+from migration_ops.models.provenance import LegacyLink
+from migration_ops.models.quarantine import QuarantinedRow
+from migration_ops.models.runs import MigrationBatch, MigrationRun
+from migration_ops.models.staging import StagedAddress, StagedContact
+
+__all__ = [
+    "CompanyStage",
+    "DedupConflict",
+    "LegacyLink",
+    "MigrationBatch",
+    "MigrationRun",
+    "Mismatch",
+    "OutboxEntry",
+    "QuarantinedRow",
+    "StageChange",
+    "StagedAddress",
+    "StagedContact",
+    "Verdict",
+]

@@ -1,0 +1,38 @@
+"""Where each company stands, with its history."""
+
+from django.db import models
+
+from migration_ops.stages import Stage
+
+
+class CompanyStage(models.Model):
+    """The stage of one company; a company without a row is off."""
+
+    company = models.OneToOneField("crm.Company", models.PROTECT, primary_key=True, related_name="migration_stage")
+    stage = models.CharField(max_length=16, choices=Stage.choices, default=Stage.OFF)
+    since = models.DateTimeField()
+
+    class Meta:
+        db_table = "migration_company_stage"
+        ordering = ["company"]
+
+    def __str__(self) -> str:
+        return f"{self.company}: {self.get_stage_display()}"
+
+
+class StageChange(models.Model):
+    """One step of a company, forward or back; never changed."""
+
+    company = models.ForeignKey("crm.Company", models.PROTECT, related_name="stage_changes")
+    before = models.CharField(max_length=16, choices=Stage.choices)
+    after = models.CharField(max_length=16, choices=Stage.choices)
+    reason = models.TextField()
+    actor = models.TextField()
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "migration_stage_change"
+        ordering = ["-at", "-id"]
+
+    def __str__(self) -> str:
+        return f"{self.company}: {self.before} → {self.after}"

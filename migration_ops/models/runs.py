@@ -1,0 +1,78 @@
+"""MigrationRun and MigrationBatch: status, ranges, counters, error."""
+
+from django.db import models
+from django.db.models import Q
+
+from migration_ops.stages import ACTIVE, BatchKind, BatchState, RunStatus
+
+
+class MigrationRun(models.Model):
+    """One backfill of one company.
+
+    `generation` grows each time somebody takes the run over; a worker of an older generation
+    writes nothing. `owner` names the process that drives the run, `heartbeat_at` when it last did.
+    """
+
+    company = models.ForeignKey("crm.Company", models.PROTECT, related_name="migration_runs")
+    status = models.CharField(max_length=16, choices=RunStatus.choices, default=RunStatus.RUNNING)
+    phase = models.CharField(max_length=16, choices=BatchKind.choices, default=BatchKind.CONTACTS)
+    generation = models.IntegerField(default=1)
+    mapping_version = models.IntegerField()
+    is_enqueued = models.BooleanField(default=False, help_text="Celery workers do the batches.")
+    rows_planned = models.BigIntegerField(help_text="Rows of the company when the run was planned.")
+    high_watermark = models.UUIDField(null=True, help_text="Highest legacy id when the run was planned.")
+    batch_rows = models.IntegerField()
+    pause_ms = models.IntegerField(default=0, help_text="Rest after each batch, milliseconds; changeable while it runs.")
+    owner = models.TextField(default="")
+    started_at = models.DateTimeField()
+    heartbeat_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    busy_seconds = models.FloatField(default=0, help_text="Time in which the run was driven, without pauses.")
+    error = models.TextField(default="")
+
+    class Meta:
+        db_table = "migration_run"
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["company"], name="migration_run_active_key", condition=Q(status__in=list(ACTIVE))
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Run {self.pk} of {self.company}"
+
+
+class MigrationBatch(models.Model):
+    """A planned piece of a run: for rows, the legacy ids from `low` to `high`, both included.
+
+    `rows` is the planned number, so that progress is exact; the counters say what the batch did.
+    """
+
+    run = models.ForeignKey(MigrationRun, models.CASCADE, related_name="batches")
+    kind = models.CharField(max_length=16, choices=BatchKind.choices)
+    part = models.IntegerField(help_text="Place in its kind, from 0; a half keeps its parent's place.")
+    low = models.UUIDField(null=True)
+    high = models.UUIDField(null=True)
+    rows = models.BigIntegerField(default=0)
+    state = models.CharField(max_length=16, choices=BatchState.choices, default=BatchState.PENDING)
+    attempts = models.IntegerField(default=0)
+    error = models.TextField(default="")
+    migrated = models.BigIntegerField(default=0)
+    quarantined = models.BigIntegerField(default=0)
+    worker = models.TextField(default="")
+    finished_at = models.DateTimeField(null=True)
+    duration_ms = models.IntegerField(null=True)
+
+    class Meta:
+        db_table = "migration_batch"
+        ordering = ["run", "id"]
+        verbose_name_plural = "migration batches"
+        indexes = [
+            models.Index(
+                fields=["run", "kind", "part"], name="migration_batch_pending_idx", condition=Q(state="pending")
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Batch {self.pk} of run {self.run_id}"
