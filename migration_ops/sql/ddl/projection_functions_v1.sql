@@ -143,10 +143,10 @@ EXCEPTION WHEN OTHERS THEN
 END
 $$;
 
--- The line items as an array, whatever shape they were recorded in; NULL where there are none
--- or where the shape cannot be read (qp_item_shape tells which).
-CREATE FUNCTION qp_item_list(items jsonb) RETURNS jsonb
-    LANGUAGE sql IMMUTABLE PARALLEL RESTRICTED AS $$
+-- The elements of an array or object of line items; NULL where there are none. An object of objects gives
+-- its values in key order, any other object is one item.
+CREATE FUNCTION qp_item_elements(items jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT CASE jsonb_typeof(items)
         WHEN 'array' THEN nullif(items, '[]')
         WHEN 'object' THEN CASE
@@ -155,25 +155,27 @@ CREATE FUNCTION qp_item_list(items jsonb) RETURNS jsonb
             THEN (SELECT jsonb_agg(e.value ORDER BY e.place)
                     FROM jsonb_each(items) WITH ORDINALITY AS e(key, value, place))
             ELSE jsonb_build_array(items) END
-        WHEN 'string' THEN CASE WHEN jsonb_typeof(qp_unwrap(items)) IN ('array', 'object')
-                                THEN qp_item_list(qp_unwrap(items)) END
     END
 $$;
 
--- Whether the recorded line items can be read at all: NULL, or a quarantine reason.
+-- The line items as an array, whatever shape they were recorded in, JSON text in a JSON string unwrapped once;
+-- NULL where there are none or where the shape cannot be read (qp_item_refusal tells which).
+CREATE FUNCTION qp_item_list(items jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE PARALLEL RESTRICTED AS $$
+    SELECT qp_item_elements(CASE WHEN jsonb_typeof(items) = 'string' THEN qp_unwrap(items) ELSE items END)
+$$;
+
+-- Why the recorded line items cannot be read: NULL, or a quarantine reason.
 CREATE FUNCTION qp_item_refusal(items jsonb) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL RESTRICTED AS $$
     SELECT CASE
         WHEN items IS NULL OR jsonb_typeof(items) IN ('null', 'object') THEN NULL
-        WHEN jsonb_typeof(items) = 'array' THEN
-            CASE WHEN NOT EXISTS (SELECT FROM jsonb_array_elements(items) AS e WHERE jsonb_typeof(e) <> 'object')
-                 THEN NULL
-                 WHEN items @? '$[*][*][*]' AND jsonb_typeof(items #> '{0,0,0}') = 'array' THEN 'items_depth'
-                 ELSE 'items_shape' END
-        WHEN jsonb_typeof(items) = 'string' THEN
-            CASE jsonb_typeof(qp_unwrap(items)) WHEN 'string' THEN 'items_depth'
-                                                WHEN 'array' THEN qp_item_refusal(qp_unwrap(items))
-                                                WHEN 'object' THEN NULL
-                                                ELSE 'items_shape' END
+        WHEN u.items IS NULL THEN 'items_shape'
+        WHEN jsonb_typeof(u.items) = 'object' THEN NULL
+        WHEN jsonb_typeof(u.items) = 'string' THEN 'items_depth'
+        WHEN jsonb_typeof(u.items) <> 'array' THEN 'items_shape'
+        WHEN NOT EXISTS (SELECT FROM jsonb_array_elements(u.items) AS e WHERE jsonb_typeof(e) <> 'object') THEN NULL
+        WHEN jsonb_typeof(u.items #> '{0,0}') = 'array' THEN 'items_depth'
         ELSE 'items_shape' END
+      FROM (SELECT CASE WHEN jsonb_typeof(items) = 'string' THEN qp_unwrap(items) ELSE items END AS items) AS u
 $$;

@@ -42,3 +42,7 @@ CREATE TEMPORARY TABLE IF NOT EXISTS batch_reject (
 CREATE TEMPORARY TABLE IF NOT EXISTS batch_odd_item (
     legacy_id uuid NOT NULL, position integer NOT NULL, residue jsonb NOT NULL, flags text[] NOT NULL, currency text
 ) ON COMMIT DELETE ROWS;
+
+-- name: known
+-- Rows of the batch that were projected before, with the company they belonged to then.
+CREATE TEMPORARY TABLE IF NOT EXISTS batch_known (legacy_id uuid NOT NULL, company_id uuid NOT NULL) ON COMMIT DELETE ROWS;
