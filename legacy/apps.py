@@ -3,6 +3,8 @@ from django.core.checks import Tags, register
 
 
 class LegacyConfig(AppConfig):
+    """The legacy side; it imports nothing of ours."""
+
     name = "legacy"
     verbose_name = "Legacy quotes table"
 
