@@ -31,7 +31,7 @@ def enterable_by_others(folder: Path) -> bool:
         try:
             if not part.stat().st_mode & ENTER:
                 return False
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             continue
         except PermissionError:
             return False
@@ -90,7 +90,7 @@ class Places:
             return _account(os.geteuid())
         try:
             uid = self.home.stat().st_uid
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             uid = 0
         if uid:
             return _account(uid)
