@@ -51,9 +51,10 @@ def run(argv: Sequence[str]) -> int:
             # makemigrations looks whether the database agrees, and need not when there is none yet.
             warnings.filterwarnings("ignore", message="Got an error checking a consistent migration history")
         if _needs_database(argv):
-            services_start()
-            if argv[1] not in WITHOUT_CONNECTION:
+            # An external database is tried first: when it refuses us, nothing of ours should be left running.
+            if not settings.POSTGRES_IS_EMBEDDED and argv[1] not in WITHOUT_CONNECTION:
                 _try_connection()
+            services_start()
         execute_from_command_line(list(argv))
     except (ImproperlyConfigured, EmbeddedError) as error:
         return _refuse(str(error))
