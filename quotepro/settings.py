@@ -4,6 +4,7 @@ Sections, in this order: environment, security, applications, requests, database
 static files, admin theme, profiling, logging.
 """
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -177,6 +178,8 @@ USE_I18N = True
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 WHITENOISE_USE_FINDERS = not IS_PRODUCTION  # development needs no collectstatic
+if not IS_PRODUCTION:
+    warnings.filterwarnings("ignore", message="No directory at: .*staticfiles")
 _STATIC_STORAGE = (
     "whitenoise.storage.CompressedManifestStaticFilesStorage"
     if IS_PRODUCTION
