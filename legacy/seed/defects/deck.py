@@ -15,11 +15,10 @@ class Deck:
 
     def __init__(self, random: Random) -> None:
         self._random = random
-        self._piles: dict[Needs, list[Defect]] = {}
-        self._rounds: dict[Needs, list[Defect]] = {}
+        self._kinds: dict[Needs, list[Defect]] = {}
         for each in DEFECTS.values():
-            self._piles.setdefault(each.needs, [])
-            self._rounds.setdefault(each.needs, []).extend([each] * (1 if each.is_rare else COMMON_COPIES))
+            self._kinds.setdefault(each.needs, []).append(each)
+        self._piles: dict[Needs, list[Defect]] = {kind: [] for kind in self._kinds}
 
     def soil(self, row: DirtyRow) -> None:
         """Give the row one to three defects that suit it and do not touch the same column."""
@@ -38,7 +37,7 @@ class Deck:
         kinds = kinds_of(row)
         if touched and "twin" in kinds:
             kinds.remove("twin")
-        weights = [len(self._rounds[kind]) for kind in kinds]
+        weights = [len(self._kinds[kind]) for kind in kinds]
         for _ in range(TRIES):
             at = int(self._random.random() * sum(weights))
             position = 0
@@ -47,13 +46,22 @@ class Deck:
                 position += 1
             pile = self._piles[kinds[position]]
             if not pile:
-                pile += self._shuffled(kinds[position])
+                pile += self._round(kinds[position])
             if touched.isdisjoint(pile[-1].columns):
                 return pile.pop()
         return None
 
-    def _shuffled(self, kind: Needs) -> list[Defect]:
-        cards = list(self._rounds[kind])
+    def _round(self, kind: Needs) -> list[Defect]:
+        """Every common card a few times, all of them once before any comes again, and each rare one somewhere."""
+        cards: list[Defect] = []
+        for _ in range(COMMON_COPIES):
+            cards += self._shuffled([each for each in self._kinds[kind] if not each.is_rare])
+        for each in self._kinds[kind]:
+            if each.is_rare:
+                cards.insert(int(self._random.random() * (len(cards) + 1)), each)
+        return cards
+
+    def _shuffled(self, cards: list[Defect]) -> list[Defect]:
         # By hand: random.shuffle may draw differently in another Python.
         for position in range(len(cards) - 1, 0, -1):
             other = int(self._random.random() * (position + 1))
