@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import islice
 from random import Random
 from time import perf_counter
 from uuid import UUID
@@ -15,6 +16,7 @@ from psycopg.errors import UniqueViolation
 from ..exceptions import SeedRefused
 from ..models import COLUMNS, LegacyQuote
 from ..selectors import ensure_no_drift
+from ..sql import statement
 from .deals import Ledger, company_sizes, company_uuid
 from .defects import DEFECTS, Deck, DirtyRow
 from .people import NULL
@@ -125,17 +127,15 @@ def seed(plan: SeedPlan, *, progress: Callable[[int], None] = lambda rows: None)
     if LegacyQuote.objects.filter(pk=UUID(first)).exists():
         raise _already_there(plan)
     report, started = SeedReport(), perf_counter()
-    statement = sql.SQL("COPY quotes ({}) FROM STDIN").format(sql.SQL(", ").join(map(sql.Identifier, COLUMNS)))
+    copy_sql = sql.SQL("COPY quotes ({}) FROM STDIN").format(sql.SQL(", ").join(map(sql.Identifier, COLUMNS)))
     try:
-        with transaction.atomic(), connection.cursor() as cursor, cursor.cursor.copy(statement) as copy:
-            block: list[str] = []
-            for line in copy_lines(plan, report):
-                block.append(line)
-                if len(block) == BLOCK_ROWS:
-                    copy.write("".join(block).encode())
-                    block.clear()
+        with transaction.atomic(), connection.cursor() as cursor:
+            with cursor.cursor.copy(copy_sql) as copy:
+                lines = copy_lines(plan, report)
+                while block := "".join(islice(lines, BLOCK_ROWS)):
+                    copy.write(block.encode())
                     progress(report.rows)
-            copy.write("".join(block).encode())
+            cursor.execute(statement("analyze"))
     except UniqueViolation as error:
         raise _already_there(plan) from error
     report.seconds = perf_counter() - started
