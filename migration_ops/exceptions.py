@@ -1,5 +1,73 @@
 """Everything an operator can be told "no" about."""
 
+from typing import Any
+
 
 class MigrationOpsError(Exception):
     """Base of everything this app refuses; the message is one clear line for the operator."""
+
+    message = ""
+
+    def __init__(self, message: str = "", **facts: Any) -> None:
+        self.facts = facts
+        super().__init__(message or self.message.format(**facts))
+
+
+class CompanyUnknown(MigrationOpsError):
+    """No company of that id or slug, and no legacy row of that company."""
+
+    message = "no company {company!r}: {remedy}"
+
+
+class RunAlreadyActive(MigrationOpsError):
+    """Another process drives a run of this company."""
+
+    message = "company {company} is already being migrated: run {run} is driven by {owner}, last heartbeat {age:.0f} s ago; follow it with migration_status"
+
+
+class NoSuchRun(MigrationOpsError):
+    """There is no run that the asked-for move applies to."""
+
+    message = "company {company} has no run to {verb}: {why}"
+
+
+class IllegalTransition(MigrationOpsError):
+    """Somebody else moved first."""
+
+    message = "run {run} is {status}, so it cannot become {wanted}"
+
+
+class RunTakenOver(MigrationOpsError):
+    """A newer generation drives the run; this worker's batch was rolled back."""
+
+    message = "run {run} was taken over by another process; this worker (generation {generation}) wrote nothing"
+
+
+class RunStopped(MigrationOpsError):
+    """A run stopped by itself; its reason is stored on it."""
+
+    message = "{reason}"
+
+
+class CaptureNotInstalled(MigrationOpsError):
+    """The legacy table stayed locked by its writers."""
+
+    message = "change capture could not be installed in {attempts} attempts: an open transaction holds the legacy table; end it and start again"
+
+
+class ProofFailed(MigrationOpsError):
+    """A batch did not write what it read; it was rolled back."""
+
+    message = "batch proof failed: {what} expected {expected}, found {found}"
+
+
+class StageRefused(MigrationOpsError):
+    """The company's stage does not allow this."""
+
+    message = "company {company} is {stage}: {why}"
+
+
+class BadArgument(MigrationOpsError):
+    """A value from the command line that cannot be used."""
+
+    message = "{argument} {value!r}: {remedy}"

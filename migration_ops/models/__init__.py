@@ -7,7 +7,7 @@ from migration_ops.models.outbox import OutboxEntry
 from migration_ops.models.provenance import LegacyLink
 from migration_ops.models.quarantine import QuarantinedRow
 from migration_ops.models.runs import MigrationBatch, MigrationRun
-from migration_ops.models.staging import StagedAddress, StagedContact
+from migration_ops.models.staging import StagedAddress, StagedCluster, StagedContact, StagedFinding
 
 __all__ = [
     "CompanyStage",
@@ -20,6 +20,8 @@ __all__ = [
     "QuarantinedRow",
     "StageChange",
     "StagedAddress",
+    "StagedCluster",
     "StagedContact",
+    "StagedFinding",
     "Verdict",
 ]

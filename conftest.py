@@ -1,0 +1,160 @@
+"""Shared fixtures: servers and processes that tests need, started by themselves.
+
+- A database test starts PostgreSQL by itself (embedded below ``.quotepro/test``, or DATABASE_URL's server).
+- ``redis_server`` (also ``broker_url``): URL of a private Valkey, the one ``settings_test`` names.
+- ``test_database_url``: the test database as a DATABASE_URL for other processes; rows are really committed.
+- ``manage(*args, env=None)``: runs ``manage.py`` against the test database.
+- ``celery_worker_process(n)``: context manager with n real workers; ``celery_beat_process()``: one real beat.
+- ``scratch_database_url``: an empty database for tests that migrate or break one.
+"""
+
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from itertools import count
+from pathlib import Path
+from subprocess import CompletedProcess
+from urllib.parse import quote, urlencode
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.db import connection
+from psycopg import sql
+
+from quotepro.embedded import EmbeddedPostgres, EmbeddedValkey, Places
+from quotepro.env import with_database
+from quotepro.tests.processes import Daemon, daemon, run_manage, worker_command
+
+Env = Mapping[str, str | None]
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def test_postgres() -> Iterator[None]:
+    """PostgreSQL for the session: the embedded one, unless DATABASE_URL names another."""
+    if not settings.POSTGRES_IS_EMBEDDED:
+        yield
+        return
+    server = EmbeddedPostgres(places=Places.below(settings.TEST_DIR))
+    started = server.start()
+    yield
+    if started:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix, test_postgres) -> None:
+    """pytest-django's hook before it creates the test database."""
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[str]:
+    """URL of a Valkey that belongs to this session alone."""
+    server = EmbeddedValkey(places=Places.below(settings.TEST_VALKEY_DIR))
+    server.start()
+    yield settings.REDIS_URL
+    server.stop()
+    shutil.rmtree(server.places.home, ignore_errors=True)
+
+
+@pytest.fixture
+def broker_url(redis_server: str) -> str:
+    """The same Valkey, as Celery spells it."""
+    return settings.CELERY_BROKER_URL
+
+
+def url_of_test_database() -> str:
+    """DATABASE_URL of the database that Django's own connection uses now."""
+    database = connection.settings_dict
+    userinfo = quote(database["USER"]) + (f":{quote(database['PASSWORD'])}" if database["PASSWORD"] else "")
+    # The host as an option: a socket folder has no place between @ and /.
+    options = {name: database[name.upper()] for name in ("host", "port") if database[name.upper()]}
+    return f"postgres://{userinfo}@/{quote(database['NAME'])}?{urlencode(options)}"
+
+
+@pytest.fixture
+def test_database_url(transactional_db: None) -> str:
+    """The test database for other processes; what the test writes is committed, and flushed afterwards."""
+    return url_of_test_database()
+
+
+@pytest.fixture
+def scratch_database_url(test_postgres: None) -> Iterator[str]:
+    """An empty database on the test server, dropped afterwards."""
+    name = f"quotepro_scratch_{settings.TEST_VALKEY_DIR.name.rpartition('-')[2]}_{next(_numbers)}"
+    with psycopg.connect(with_database(settings.DATABASE_URL, "postgres"), autocommit=True) as server:
+        server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        yield with_database(settings.DATABASE_URL, name)
+        server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def manage(test_database_url: str) -> Callable[..., CompletedProcess[str]]:
+    """Runs ``manage.py args`` against the test database; env adds variables (None removes one)."""
+
+    def run(*args: object, env: Env | None = None, timeout_s: float = 120) -> CompletedProcess[str]:
+        base = {"DATABASE_URL": test_database_url, "REDIS_URL": settings.REDIS_URL}
+        return run_manage(*args, env=base | dict(env or {}), timeout_s=timeout_s)
+
+    return run
+
+
+@pytest.fixture
+def celery_worker_process(
+    test_database_url: str, redis_server: str, tmp_path: Path
+) -> Callable[..., AbstractContextManager[list[Daemon]]]:
+    """``with celery_worker_process(2) as workers:`` runs real workers, ready when the block begins."""
+
+    @contextmanager
+    def run(
+        workers: int = 1, *, queues: str = "default,migration,mirror", concurrency: int = 1, env: Env | None = None
+    ) -> Iterator[list[Daemon]]:
+        base = {"DATABASE_URL": test_database_url, "REDIS_URL": redis_server}
+        with ExitStack() as stack:
+            running = []
+            for _ in range(workers):
+                name = f"worker{next(_numbers)}"
+                command = worker_command(name, queues=queues, concurrency=concurrency)
+                log = tmp_path / f"{name}.log"
+                running.append(stack.enter_context(daemon(name, command, env=base | dict(env or {}), log=log)))
+            for worker in running:
+                worker.wait_for(" ready.")
+            yield running
+
+    return run
+
+
+@pytest.fixture
+def celery_beat_process(
+    test_database_url: str, redis_server: str, tmp_path: Path
+) -> Callable[..., AbstractContextManager[Daemon]]:
+    """``with celery_beat_process(env={"HEARTBEAT_S": "1"}):`` runs a real beat."""
+
+    @contextmanager
+    def run(*, env: Env | None = None) -> Iterator[Daemon]:
+        name = f"beat{next(_numbers)}"
+        schedule = str(tmp_path / f"{name}.schedule")
+        command = ["celery", "-A", "quotepro", "beat", "--loglevel", "INFO", "--schedule", schedule, "--pidfile="]
+        base = {"DATABASE_URL": test_database_url, "REDIS_URL": redis_server}
+        with daemon(name, command, env=base | dict(env or {}), log=tmp_path / f"{name}.log") as beat:
+            yield beat
+
+    return run
+
+
+@pytest.fixture(autouse=True)
+def _legacy_rows_leave_with_the_test(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Django's flush leaves unmanaged tables alone, so rows committed to ``quotes`` would meet the next test."""
+    marker = request.node.get_closest_marker("django_db")
+    commits = marker is not None and marker.kwargs.get("transaction", False)
+    if not commits and "transactional_db" not in request.fixturenames:
+        yield
+        return
+    # Asked for here, so that the flush comes after us and takes what the capture triggers record.
+    request.getfixturevalue("transactional_db")
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass('public.quotes') IS NOT NULL")
+        if cursor.fetchone()[0]:
+            cursor.execute("DELETE FROM quotes")

@@ -1,0 +1,59 @@
+"""Typed settings of the move, with defaults and units. A setting QUOTEPRO_<NAME> overrides one."""
+
+from django.conf import settings
+
+
+def _number(name: str, default: int) -> int:
+    return int(getattr(settings, f"QUOTEPRO_{name}", default))
+
+
+MAPPING_VERSION = 1
+"""Version of the projection's rules; a change of a rule raises it and voids earlier verdicts."""
+
+BATCH_ROWS = _number("BATCH_ROWS", 5_000)
+"""Legacy rows in a planned batch."""
+
+MAX_BATCH_ROWS = 50_000
+"""Largest batch an operator may ask for: a legacy writer may wait as long as its batch lasts."""
+
+CONTACT_PART_ROWS = 100_000
+"""Legacy rows behind one part of the contact and customer phases."""
+
+BATCH_ATTEMPTS = 3
+"""Times a batch is tried again after a deadlock, a lost lock or a timeout before it is halved."""
+
+HEARTBEAT_S = _number("HEARTBEAT_S", 2)
+"""Seconds between two heartbeats of whoever drives a run."""
+
+STALLED_S = _number("STALLED_S", 15)
+"""Seconds without a heartbeat after which a run counts as stalled and may be taken over."""
+
+LOCK_TIMEOUT_MS = _number("LOCK_TIMEOUT_MS", 10_000)
+"""How long a batch waits for a locked legacy row before it is put off, milliseconds."""
+
+STATEMENT_TIMEOUT_MS = _number("STATEMENT_TIMEOUT_MS", 600_000)
+"""Longest statement of a batch, milliseconds."""
+
+CAPTURE_LOCK_TIMEOUT_MS = 500
+"""How long installing the capture triggers may hold up legacy writers, milliseconds."""
+
+CAPTURE_ATTEMPTS = 40
+"""Attempts to install the capture triggers."""
+
+CAPTURE_RETRY_MS = 100
+"""Rest between two attempts, milliseconds, growing with each."""
+
+QUARANTINE_LIMIT = 0.5
+"""Share of quarantined rows above which a run stops by itself, once QUARANTINE_MIN_ROWS are done."""
+
+QUARANTINE_MIN_ROWS = 1_000
+"""Rows that must be done before the quarantine limit can stop a run."""
+
+SWEEP_ROWS = 1_000
+"""Rows the sweep projects in one transaction."""
+
+KEY_GROUP_LIMIT = 50
+"""Contacts sharing a phone or mailbox above which it is no evidence at all."""
+
+MISMATCHES_KEPT = 1_000
+"""Differences one verdict keeps in full; all are counted."""

@@ -1,0 +1,31 @@
+"""Writes customers, contacts and addresses from what was staged and clustered."""
+
+from django.db import connection
+
+from crm.models import Company
+from migration_ops.sql.loader import block, blocks
+
+
+def write_customers(company: Company, *, parts: int, part: int) -> None:
+    """Write one part of the company's customers, inside the caller's transaction; a repeat changes nothing."""
+    params = {"company": company.pk, "parts": parts, "part": part}
+    with connection.cursor() as cursor:
+        for name in ("cluster_of_part", "members"):
+            cursor.execute(block("identity/customers.sql", name).sql, params)
+        cursor.execute("ANALYZE batch_member")
+        for name in ("customers", "contacts", "addresses"):
+            cursor.execute(block("identity/customers.sql", name).sql, params)
+
+
+def write_findings(company: Company) -> None:
+    """Turn staged findings into open conflicts and relations; both contacts must be written."""
+    with connection.cursor() as cursor:
+        for name in ("conflicts", "relations"):
+            cursor.execute(block("identity/customers.sql", name).sql, {"company": company.pk})
+
+
+def clear_staging(company: Company) -> None:
+    """Empty the company's staging tables."""
+    with connection.cursor() as cursor:
+        for statement in blocks("identity/staging.sql").values():
+            cursor.execute(statement.sql, {"company": company.pk})

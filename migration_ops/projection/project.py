@@ -1,0 +1,218 @@
+"""Runs the projection blocks over a batch of legacy rows: backfill, sweep, rehearsal and validation all call it.
+
+`read` fills the work tables of the current transaction, `write` upserts what they project to. The
+rules are in sql/projection/, one file a target table; nothing here knows a column.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, LiteralString
+from uuid import UUID
+
+from django.db import connection
+from psycopg import sql
+
+from crm.models import Company
+from migration_ops import conf
+from migration_ops.exceptions import ProofFailed
+from migration_ops.projection.reasons import CROSS_ROW_FLAGS
+from migration_ops.sql.loader import Block, block, blocks
+
+LOWEST = UUID(int=0)
+HIGHEST = UUID(int=2**128 - 1)
+
+# Regions whose people write 1,200 for twelve hundred; anywhere else a lone comma before three digits is a guess.
+COMMA_GROUP_REGIONS = frozenset({"US", "CA", "GB", "IE", "AU", "NZ", "IN", "PH", "SG", "HK", "MX", "JM", "PR"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """A target table, the block that projects to it, and the column its rows are known by."""
+
+    name: str
+    table: str
+    file: str
+    key: str = "id"
+
+    @property
+    def block(self) -> Block:
+        """The SELECT that gives the rows."""
+        return block(self.file, self.name)
+
+
+TARGETS = (
+    Target(name="customers", table="customers_new", file="projection/customers.sql"),
+    Target(name="contacts", table="customer_contacts", file="projection/customers.sql"),
+    Target(name="addresses", table="customer_addresses", file="projection/customers.sql"),
+    Target(name="leads", table="leads_new", file="projection/leads.sql"),
+    Target(name="quotes", table="quotes_new", file="projection/quotes.sql"),
+    Target(name="quote_items", table="quote_items_new", file="projection/quote_items.sql"),
+    Target(name="jobs", table="jobs_new", file="projection/jobs.sql"),
+    Target(name="invoices", table="invoices_new", file="projection/invoices.sql"),
+    Target(name="payments", table="payments", file="projection/payments.sql"),
+    Target(name="links", table="migration_legacy_link", file="projection/links.sql", key="legacy_id"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scope:
+    """Which legacy rows a batch is: a range of ids of one company, or a list of ids inside it."""
+
+    company: Company
+    low: UUID = LOWEST
+    high: UUID = HIGHEST
+    ids: Sequence[UUID] | None = None
+
+    def params(self) -> dict[str, Any]:
+        """The parameters every block shares."""
+        return {
+            "company": self.company.pk,
+            "low": self.low,
+            "high": self.high,
+            "ids": list(self.ids) if self.ids is not None else None,
+            "comma_groups": self.company.phone_region in COMMA_GROUP_REGIONS,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What a batch did: rows read, migrated, quarantined, left for the sweep."""
+
+    rows: int
+    migrated: int
+    quarantined: int
+    unidentified: int
+
+
+def execute(statement: Any, params: dict[str, Any]) -> int:
+    """Run one statement of the batch; the number of rows it touched."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, params)
+        return int(cursor.rowcount)
+
+
+def read(scope: Scope, *, is_locking: bool = True) -> tuple[int, int]:
+    """Fill the work tables with the rows of the scope, rejected ones taken out.
+
+    Args:
+        is_locking: lock the legacy rows FOR SHARE; comparisons, which write nothing, do without.
+    Returns:
+        Rows read (the rejected among them), and rows left out because their contact or address is not known yet.
+    """
+    params = scope.params()
+    source = blocks("projection/source.sql")
+    for table in blocks("projection/work_tables.sql").values():
+        execute(table.sql, {})
+    # OFFSET 0 keeps the planner from computing the facts of a row again for each use, as the lock clause does.
+    statement = source["read"].sql if is_locking else source["read"].sql.replace("FOR SHARE OF q", "OFFSET 0")
+    rows = execute(statement, params)
+    unidentified = execute(source["drop_unidentified"].sql, {})
+    if execute(source["read_items"].sql, params):
+        execute(source["read_odd_items"].sql, {})
+    if execute(source["screen"].sql, {}):
+        execute(source["drop_rejected"].sql, {})
+        execute(source["drop_rejected_items"].sql, {})
+        execute(source["drop_rejected_odd_items"].sql, {})
+    return rows - unidentified, unidentified
+
+
+def write(scope: Scope, *, batch_id: int | None, actor: str = "backfill") -> Outcome:
+    """Project the scope's rows and write them, with their links and quarantine entries, inside the caller's transaction.
+
+    Rows that are written already are left alone where nothing changed, and brought up to date where
+    something did: what a row no longer projects to is removed.
+
+    Raises:
+        ProofFailed: the new tables do not hold what the batch read.
+    """
+    params = scope.params() | {"mapping_version": conf.MAPPING_VERSION, "batch": batch_id, "actor": actor}
+    rows, unidentified = read(scope)
+    stale = blocks("projection/stale.sql")
+    is_known = execute(stale["mark_known"].sql, params) > 0
+    if is_known:
+        _run_all(stale, "remove_stale", params)
+    for target in TARGETS:
+        execute(upsert(target), params)
+    if is_known:
+        _run_all(stale, "remove_placeholder", params)
+    quarantine = blocks("projection/quarantine.sql")
+    quarantined = _count_rejected()
+    if quarantined:
+        execute(quarantine["quarantine"].sql, params)
+    if scope.ids is not None:
+        execute(quarantine["gone"].sql, params)
+    if _has_open_quarantine(scope.company.pk):
+        execute(quarantine["resolve"].sql, params)
+    _prove()
+    return Outcome(rows=rows, migrated=rows - quarantined, quarantined=quarantined, unidentified=unidentified)
+
+
+def _run_all(stale: dict[str, Block], prefix: str, params: dict[str, Any]) -> None:
+    for name in sorted(name for name in stale if name.startswith(prefix)):
+        execute(stale[name].sql, params)
+
+
+def _scalar(statement: LiteralString, params: Sequence[Any] = ()) -> Any:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, params)
+        return cursor.fetchone()[0]
+
+
+def _count_rejected() -> int:
+    return int(_scalar("SELECT count(DISTINCT legacy_id) FROM batch_reject"))
+
+
+def _has_open_quarantine(company: UUID) -> bool:
+    return bool(
+        _scalar(
+            "SELECT EXISTS (SELECT FROM migration_quarantined_row WHERE company_id = %s AND resolution IN ('', 'waived'))",
+            [company],
+        )
+    )
+
+
+@cache
+def upsert(target: Target) -> str:
+    """The statement that writes a target's rows and leaves unchanged ones alone."""
+    columns = target.block.columns
+    changing = [column for column in columns if column not in (target.key, *_KEPT.get(target.name, ()))]
+    table = sql.Identifier(target.table)
+    new = {column: sql.SQL("EXCLUDED.{}").format(sql.Identifier(column)) for column in changing}
+    if target.name == "links":
+        # Flags that depend on other rows are set when the run ends; the row's own projection keeps them.
+        new["flags"] = sql.SQL(
+            "EXCLUDED.flags || ARRAY(SELECT f FROM unnest(migration_legacy_link.flags) AS f WHERE f = ANY ({}::text[]))"
+        ).format(sql.Literal([str(flag) for flag in CROSS_ROW_FLAGS]))
+    compared = [column for column in changing if column != "batch_id"]
+    statement = sql.SQL(
+        "INSERT INTO {table} ({columns}) {rows} ON CONFLICT ({key}) DO UPDATE SET {sets} WHERE ({old}) IS DISTINCT FROM ({new})"
+    ).format(
+        table=table,
+        columns=sql.SQL(", ").join(map(sql.Identifier, columns)),
+        rows=sql.SQL(target.block.sql),
+        key=sql.Identifier(target.key),
+        sets=sql.SQL(", ").join(
+            sql.SQL("{} = {}").format(sql.Identifier(column), new[column]) for column in changing
+        ),
+        old=sql.SQL(", ").join(sql.SQL("{}.{}").format(table, sql.Identifier(column)) for column in compared),
+        new=sql.SQL(", ").join(new[column] for column in compared),
+    )
+    return statement.as_string(None)
+
+
+# Columns a re-projection never takes back: what a person or a later write made of them stands.
+_KEPT = {"customers": ("name", "email", "phone"), "contacts": ("customer_id",), "addresses": ("is_primary",)}
+
+
+def _prove() -> None:
+    """Compare what the batch read with what the tables hold now, by counts and sums.
+
+    Raises:
+        ProofFailed: names the first figure that differs.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(block("projection/proof.sql", "proof").sql)
+        for what, expected, found in cursor.fetchall():
+            if expected != found:
+                raise ProofFailed(what=what, expected=expected, found=found)

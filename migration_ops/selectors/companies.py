@@ -1,0 +1,41 @@
+"""Finds the company a command means, and makes its row where legacy already knows it."""
+
+from uuid import UUID
+
+from crm.models import Company
+from legacy.models import LegacyQuote
+from migration_ops.exceptions import CompanyUnknown
+
+
+def company_named(name: str) -> Company:
+    """The company of this id or slug; made on first sight where legacy rows of this id exist.
+
+    Raises:
+        CompanyUnknown: neither a company nor a legacy row has it.
+    """
+    try:
+        id = UUID(name)
+    except ValueError:
+        company = Company.objects.filter(slug=name).first()
+        if company is None:
+            known = ", ".join(Company.objects.order_by("slug").values_list("slug", flat=True)[:5])
+            raise CompanyUnknown(
+                company=name,
+                remedy="give a company_id of the legacy table" + (f", or one of the slugs {known}" if known else ""),
+            ) from None
+        return company
+    company = Company.objects.filter(pk=id).first()
+    if company is not None:
+        return company
+    if not LegacyQuote.objects.filter(company_id=id).exists():
+        raise CompanyUnknown(company=name, remedy="the legacy table has no row of it")
+    return ensure_company(id)
+
+
+def ensure_company(id: UUID) -> Company:
+    """The company's row, made with a neutral name where it is absent; staff give it its real one."""
+    short = str(id).partition("-")[0]
+    company, _ = Company.objects.get_or_create(
+        pk=id, defaults={"name": f"Company {short}", "slug": f"company-{id}"}
+    )
+    return company

@@ -1,0 +1,181 @@
+-- The few pure functions the projection and its inverse share. Frozen once shipped: _v2 follows _v1.
+
+-- A name-based UUID (RFC 9562, version 8: md5 of the namespace's text, a slash, the name).
+-- The hash stands once in it, so that the planner can inline the function everywhere.
+CREATE FUNCTION qp_uuid(namespace uuid, name text) RETURNS uuid
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+    SELECT overlay(overlay(md5(namespace::text || '/' || name) PLACING '8' FROM 13) PLACING '8' FROM 17)::uuid
+$$;
+
+-- Blank: absent, empty, or nothing but spaces of any kind. The characters are listed, because
+-- what \s covers depends on the server's locale.
+CREATE FUNCTION qp_trim(value text) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+    SELECT btrim(value, U&' \0009\000A\000B\000C\000D\0085\00A0\1680\2000\2001\2002\2003\2004\2005\2006\2007\2008\2009\200A\200B\200C\200D\2028\2029\202F\205F\2060\3000\FEFF')
+$$;
+
+-- The text, or NULL where it is blank.
+CREATE FUNCTION qp_text(value text) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+    SELECT CASE WHEN qp_trim(value) <> '' THEN value END
+$$;
+
+-- The id of a contact: the same three texts of one company are the same contact, absent and empty apart.
+CREATE FUNCTION qp_contact_id(company uuid, name text, email text, phone text) RETURNS uuid
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT qp_uuid(company, 'contact:'
+        || coalesce(octet_length(name) || ':' || name, '-') || '/'
+        || coalesce(octet_length(email) || ':' || email, '-') || '/'
+        || coalesce(octet_length(phone) || ':' || phone, '-'))
+$$;
+
+-- An address as it is kept: line ends unified, spaces at the ends dropped; NULL where blank.
+CREATE FUNCTION qp_address(value text) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+    SELECT nullif(qp_trim(replace(replace(value, E'\r\n', E'\n'), E'\r', E'\n')), '')
+$$;
+
+-- A lead status as it is kept: a known one in its plain form, any other as recorded.
+CREATE FUNCTION qp_lead_status(value text) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+    SELECT CASE WHEN value IN ('new', 'contacted', 'qualified', 'converted') THEN value
+                WHEN lower(qp_trim(value)) IN ('new', 'contacted', 'qualified', 'converted')
+                THEN lower(qp_trim(value))
+                ELSE value END
+$$;
+
+-- Whether a number can be stored exactly: at most 18 digits before the point and 12 after it, no NaN.
+CREATE FUNCTION qp_fits(value numeric) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT value IS NULL OR (value > -1000000000000000000 AND value < 1000000000000000000
+                             AND (scale(value) <= 12 OR min_scale(value) <= 12))
+$$;
+
+-- Whether every program can read the time: finite, years 1 to 9999 in any time zone.
+CREATE FUNCTION qp_time_fits(value timestamptz) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT value IS NULL OR (value >= '0001-01-02 00:00:00+00' AND value < '9999-12-31 00:00:00+00')
+$$;
+
+-- A number recorded as text, read only where it can mean one thing; NULL otherwise.
+-- comma_groups: a comma before exactly three digits groups thousands in the company's region.
+-- NaN and infinity are returned as such, so that the caller can name them.
+CREATE FUNCTION qp_number(value text, comma_groups boolean) RETURNS numeric
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+    plain text := qp_trim(value);
+    sign integer := 1;
+BEGIN
+    IF plain IS NULL OR plain = '' OR length(plain) > 100 THEN
+        RETURN NULL;
+    END IF;
+    IF lower(plain) = 'nan' THEN
+        RETURN 'NaN';
+    ELSIF plain ~* '^[+-]?inf(inity)?$' THEN
+        RETURN 'Infinity';
+    END IF;
+    IF plain ~ '^\(.*\)$' THEN
+        sign := -1;
+        plain := qp_trim(substr(plain, 2, length(plain) - 2));
+    END IF;
+    IF plain ~ '^-' THEN
+        IF sign = -1 THEN RETURN NULL; END IF;
+        sign := -1;
+        plain := qp_trim(substr(plain, 2));
+    ELSIF plain ~ '^\+' THEN
+        plain := qp_trim(substr(plain, 2));
+    END IF;
+    plain := regexp_replace(plain, '^(USD|EUR|GBP|CAD|AUD|CHF|[$€£])[ \u00a0]?', '', 'i');
+    plain := regexp_replace(plain, '[ \u00a0]?(USD|EUR|GBP|CAD|AUD|CHF|[$€£])$', '', 'i');
+    IF plain ~ '^-' THEN
+        IF sign = -1 THEN RETURN NULL; END IF;
+        sign := -1;
+        plain := substr(plain, 2);
+    END IF;
+    IF plain ~ '^[0-9]+$' OR plain ~ '^[0-9]*\.[0-9]+$' THEN
+        NULL;                                                          -- 12  12.50  .5
+    ELSIF plain ~ '^[0-9]{1,3}(,[0-9]{3})+\.[0-9]+$' OR plain ~ '^[0-9]{1,3}(,[0-9]{3}){2,}$' THEN
+        plain := replace(plain, ',', '');                              -- 1,200.00  1,200,000
+    ELSIF plain ~ '^[0-9]{1,3}(\.[0-9]{3})+,[0-9]+$' OR plain ~ '^[0-9]{1,3}(\.[0-9]{3}){2,}$' THEN
+        plain := replace(replace(plain, '.', ''), ',', '.');           -- 1.200,00  1.200.000
+    ELSIF plain ~ '^[0-9]+,[0-9]+$' AND plain !~ '^[0-9]{1,3},[0-9]{3}$' THEN
+        plain := replace(plain, ',', '.');                             -- 2,5
+    ELSIF plain ~ '^[1-9][0-9]{0,2},[0-9]{3}$' AND comma_groups THEN
+        plain := replace(plain, ',', '');                              -- 1,200 where the region says so
+    ELSE
+        RETURN NULL;
+    END IF;
+    RETURN sign * plain::numeric;
+END
+$$;
+
+-- A number of a line item, whatever JSON type it was recorded in.
+CREATE FUNCTION qp_item_number(value jsonb, comma_groups boolean) RETURNS numeric
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE jsonb_typeof(value) WHEN 'number' THEN value::numeric
+                                    WHEN 'string' THEN qp_number(value #>> '{}', comma_groups) END
+$$;
+
+-- Yes or no of a line item by a closed list; absent and null are no, anything else is NULL.
+CREATE FUNCTION qp_item_boolean(value jsonb) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE WHEN value IS NULL OR jsonb_typeof(value) = 'null' THEN false
+                WHEN jsonb_typeof(value) = 'boolean' THEN value::boolean
+                WHEN lower(qp_trim(value #>> '{}')) IN ('true', 't', 'yes', 'y', 'ja', 'on', '1') THEN true
+                WHEN lower(qp_trim(value #>> '{}')) IN ('false', 'f', 'no', 'n', 'nein', 'off', '0') THEN false
+           END
+$$;
+
+-- A sort order that is a whole number recorded as a number; NULL otherwise.
+CREATE FUNCTION qp_item_sort_order(value jsonb) RETURNS integer
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE WHEN jsonb_typeof(value) = 'number' AND scale(value::numeric) = 0
+                 AND abs(value::numeric) <= 2147483647 THEN value::numeric::integer END
+$$;
+
+-- JSON text inside a JSON string, unwrapped once; NULL where the text is no JSON.
+CREATE FUNCTION qp_unwrap(value jsonb) RETURNS jsonb
+    LANGUAGE plpgsql IMMUTABLE PARALLEL RESTRICTED AS $$
+BEGIN
+    RETURN (value #>> '{}')::jsonb;
+EXCEPTION WHEN OTHERS THEN
+    RETURN NULL;                       -- any text may stand here; whoever asks quarantines the row
+END
+$$;
+
+-- The elements of an array or object of line items; NULL where there are none. An object of objects gives
+-- its values in key order, any other object is one item.
+CREATE FUNCTION qp_item_elements(items jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE jsonb_typeof(items)
+        WHEN 'array' THEN nullif(items, '[]')
+        WHEN 'object' THEN CASE
+            WHEN items = '{}' THEN NULL
+            WHEN NOT EXISTS (SELECT FROM jsonb_each(items) AS e WHERE jsonb_typeof(e.value) <> 'object')
+            THEN (SELECT jsonb_agg(e.value ORDER BY e.place)
+                    FROM jsonb_each(items) WITH ORDINALITY AS e(key, value, place))
+            ELSE jsonb_build_array(items) END
+    END
+$$;
+
+-- The line items as an array, whatever shape they were recorded in, JSON text in a JSON string unwrapped once;
+-- NULL where there are none or where the shape cannot be read (qp_item_refusal tells which).
+CREATE FUNCTION qp_item_list(items jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE PARALLEL RESTRICTED AS $$
+    SELECT qp_item_elements(CASE WHEN jsonb_typeof(items) = 'string' THEN qp_unwrap(items) ELSE items END)
+$$;
+
+-- Why the recorded line items cannot be read: NULL, or a quarantine reason.
+CREATE FUNCTION qp_item_refusal(items jsonb) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL RESTRICTED AS $$
+    SELECT CASE
+        WHEN items IS NULL OR jsonb_typeof(items) IN ('null', 'object') THEN NULL
+        WHEN u.items IS NULL THEN 'items_shape'
+        WHEN jsonb_typeof(u.items) = 'object' THEN NULL
+        WHEN jsonb_typeof(u.items) = 'string' THEN 'items_depth'
+        WHEN jsonb_typeof(u.items) <> 'array' THEN 'items_shape'
+        WHEN NOT EXISTS (SELECT FROM jsonb_array_elements(u.items) AS e WHERE jsonb_typeof(e) <> 'object') THEN NULL
+        WHEN jsonb_typeof(u.items #> '{0,0}') = 'array' THEN 'items_depth'
+        ELSE 'items_shape' END
+      FROM (SELECT CASE WHEN jsonb_typeof(items) = 'string' THEN qp_unwrap(items) ELSE items END AS items) AS u
+$$;

@@ -1,0 +1,16 @@
+DROP FUNCTION qp_item_refusal(jsonb);
+DROP FUNCTION qp_item_list(jsonb);
+DROP FUNCTION qp_item_elements(jsonb);
+DROP FUNCTION qp_unwrap(jsonb);
+DROP FUNCTION qp_item_sort_order(jsonb);
+DROP FUNCTION qp_item_boolean(jsonb);
+DROP FUNCTION qp_item_number(jsonb, boolean);
+DROP FUNCTION qp_number(text, boolean);
+DROP FUNCTION qp_time_fits(timestamptz);
+DROP FUNCTION qp_fits(numeric);
+DROP FUNCTION qp_lead_status(text);
+DROP FUNCTION qp_address(text);
+DROP FUNCTION qp_contact_id(uuid, text, text, text);
+DROP FUNCTION qp_text(text);
+DROP FUNCTION qp_trim(text);
+DROP FUNCTION qp_uuid(uuid, text);

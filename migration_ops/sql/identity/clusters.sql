@@ -1,0 +1,79 @@
+-- Which staged contacts are the same customer: what SQL can decide at once, and what Python must look at.
+
+-- name: work_tables
+CREATE TEMPORARY TABLE IF NOT EXISTS batch_key (key text NOT NULL, number integer NOT NULL, is_role boolean NOT NULL)
+    ON COMMIT DELETE ROWS;
+CREATE TEMPORARY TABLE IF NOT EXISTS batch_number (number integer NOT NULL, id uuid NOT NULL) ON COMMIT DELETE ROWS;
+CREATE TEMPORARY TABLE IF NOT EXISTS batch_component (number integer NOT NULL, root integer NOT NULL)
+    ON COMMIT DELETE ROWS;
+CREATE TEMPORARY TABLE IF NOT EXISTS batch_generic (key text PRIMARY KEY) ON COMMIT DELETE ROWS;
+CREATE TEMPORARY TABLE IF NOT EXISTS batch_simple (root integer PRIMARY KEY) ON COMMIT DELETE ROWS;
+
+-- name: number
+-- Dense numbers, so that components fit an array of integers however many contacts there are.
+INSERT INTO batch_number
+SELECT row_number() OVER (ORDER BY s.id) - 1, s.id FROM migration_staged_contact s WHERE s.company_id = %(company)s;
+
+-- name: keys
+-- Keys that more than one contact has. One letter before the key keeps phones and mailboxes apart.
+INSERT INTO batch_key
+SELECT k.key, k.number, k.is_role
+  FROM (SELECT u.key, n.number, u.is_role, count(*) OVER (PARTITION BY u.key) AS uses
+          FROM migration_staged_contact s
+          JOIN batch_number n ON n.id = s.id
+         CROSS JOIN LATERAL (
+               SELECT s.phone_key AS key, false AS is_role WHERE s.phone_key IS NOT NULL
+               UNION SELECT s.email_key, s.email_is_role WHERE s.email_key IS NOT NULL
+               UNION SELECT x, false FROM unnest(s.extra_keys) AS x) AS u
+         WHERE s.company_id = %(company)s) AS k
+ WHERE k.uses > 1;
+
+-- name: generic
+-- Keys so many contacts share that they are no evidence at all.
+-- params: key_group_limit (int)
+INSERT INTO batch_generic SELECT key FROM batch_key GROUP BY key HAVING count(*) > %(key_group_limit)s;
+
+-- name: edges
+-- Each contact with the first one that has the same key.
+SELECT k.number, min(k.number) OVER (PARTITION BY k.key)
+  FROM batch_key k
+ WHERE NOT EXISTS (SELECT FROM batch_generic g WHERE g.key = k.key);
+
+-- name: simple
+-- Components every contact of which has the same name, joined by keys that are personal by that very fact: one
+-- customer each. Role mailboxes and larger components are left to the full rules.
+INSERT INTO batch_simple
+SELECT c.root
+  FROM batch_component c
+  JOIN batch_number n ON n.number = c.number
+  JOIN migration_staged_contact s ON s.id = n.id
+ GROUP BY c.root
+HAVING count(*) BETWEEN 2 AND 25
+   AND count(s.name_key) = count(*) AND min(s.name_key COLLATE "C") = max(s.name_key COLLATE "C")
+   AND NOT bool_or(s.email_is_role);
+
+-- name: cluster_simple
+INSERT INTO migration_staged_cluster (contact_id, company_id, first_contact_id)
+SELECT f.id, %(company)s, f.first_id
+  FROM (SELECT s.id, first_value(s.id) OVER (PARTITION BY c.root ORDER BY s.first_seen_at, s.id) AS first_id
+          FROM batch_component c
+          JOIN batch_simple b ON b.root = c.root
+          JOIN batch_number n ON n.number = c.number
+          JOIN migration_staged_contact s ON s.id = n.id) AS f
+ WHERE f.id <> f.first_id;
+
+-- name: doubtful
+-- Contacts of all other components, component by component, generic keys blanked out.
+SELECT c.root, s.id, s.name_key,
+       CASE WHEN e.key IS NULL THEN s.email_key END, CASE WHEN p.key IS NULL THEN s.phone_key END,
+       ARRAY(SELECT x FROM unnest(s.extra_keys) AS x WHERE NOT EXISTS (SELECT FROM batch_generic g WHERE g.key = x)),
+       s.email_is_role,
+       ARRAY(SELECT DISTINCT lower(a.address) FROM migration_staged_address a WHERE a.contact_id = s.id ORDER BY 1 LIMIT 10),
+       s.first_seen_at
+  FROM batch_component c
+  JOIN batch_number n ON n.number = c.number
+  JOIN migration_staged_contact s ON s.id = n.id
+  LEFT JOIN batch_generic e ON e.key = s.email_key
+  LEFT JOIN batch_generic p ON p.key = s.phone_key
+ WHERE NOT EXISTS (SELECT FROM batch_simple b WHERE b.root = c.root)
+ ORDER BY c.root, s.id;

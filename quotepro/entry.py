@@ -1,0 +1,86 @@
+"""Runs one management command; what is wrong with the surroundings becomes one line and exit code 2."""
+
+import sys
+from collections.abc import Sequence
+
+import django
+import redis
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import execute_from_command_line, get_commands
+from django.db import DatabaseError, connection
+from kombu.exceptions import OperationalError as BrokerError
+
+from quotepro import env
+from quotepro.embedded import EmbeddedError
+from quotepro.services import services_start
+
+# Everything else may look at the database, so it finds the embedded one running and its URL tried.
+WITHOUT_DATABASE = {
+    "check",
+    "collectstatic",
+    "compilemessages",
+    "diffsettings",
+    "findstatic",
+    "help",
+    "makemessages",
+    "makemigrations",
+    "print_settings",
+    "services",
+    "show_urls",
+    "startapp",
+    "startproject",
+    "version",
+}
+# These need the server, not the database.
+WITHOUT_CONNECTION = {"reset_db"}
+
+
+def run(argv: Sequence[str]) -> int:
+    """Runs the command of this command line and returns its exit code.
+
+    Settings that are refused, embedded servers that do not start and servers that cannot be reached end with one
+    line on stderr and 2. Commands end the process themselves for other codes (``SystemExit``).
+    """
+    try:
+        # Before Django's own command line, which would carry on without settings and hide the reason.
+        _ = settings.INSTALLED_APPS
+        django.setup()
+        if _needs_database(argv):
+            services_start()
+            if argv[1] not in WITHOUT_CONNECTION:
+                _try_connection()
+        execute_from_command_line(list(argv))
+    except (ImproperlyConfigured, EmbeddedError) as error:
+        return _refuse(str(error))
+    except (redis.exceptions.ConnectionError, redis.exceptions.AuthenticationError, BrokerError) as error:
+        return _refuse(
+            f"REDIS_URL={env.masked(settings.REDIS_URL)} cannot be used: {error}. Correct it, or start that server."
+        )
+    return 0
+
+
+def _needs_database(argv: Sequence[str]) -> bool:
+    if len(argv) < 2 or {"-h", "--help", "--version"} & set(argv[1:]):
+        return False
+    if argv[1] == "check":
+        return "--database" in argv
+    return argv[1] in get_commands() and argv[1] not in WITHOUT_DATABASE
+
+
+def _try_connection() -> None:
+    try:
+        connection.ensure_connection()
+    except DatabaseError as error:
+        raise ImproperlyConfigured(
+            f"DATABASE_URL={env.masked(settings.DATABASE_URL)} cannot be used: {error}. "
+            "Correct it, start that server, or create the database; without DATABASE_URL the embedded one is used."
+        ) from error
+    finally:
+        # A command that forks must not share it.
+        connection.close()
+
+
+def _refuse(message: str) -> int:
+    sys.stderr.write(" ".join(message.split()) + "\n")
+    return 2
