@@ -5,16 +5,18 @@ A row is a list of texts in column order, ready for COPY (nothing to escape); NU
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from functools import cache
 from random import Random
 from uuid import UUID, uuid5
 
 from . import pools
-from .people import NULL, Crowd
+from .people import NULL, OFFICES, Crowd
 
 NAMESPACE = UUID("6f7d7f0e-3b0a-5c1e-9a53-0d7a5d0c6a11")
 SPAN_DAYS = 1095
-# Minutes of a working day that a record may carry, and a day has 3 steps at least between two of a row's times.
+# Minutes of a working day that a record may carry.
 TIMES_OF_DAY = 600
+TIME_TABLES = 16
 LINES_A_COMPANY = 1500
 # How many of 100 quotes have 1, 2, … 8 items: 3.06 on average.
 ITEM_COUNTS = (1,) * 18 + (2,) * 26 + (3,) * 24 + (4,) * 15 + (5,) * 8 + (6,) * 5 + (7,) * 2 + (8,) * 2
@@ -50,17 +52,13 @@ class Ledger:
     def __init__(self, *, random: Random, company_id: UUID, rows: int, until: date) -> None:
         self._random, self._company_id, self._rows = random, str(company_id), rows
         draw = random.random
-        first = until - timedelta(days=SPAN_DAYS - 1)
-        self._days = [(first + timedelta(days=day)).isoformat() for day in range(SPAN_DAYS)]
-        self._times = [
-            f" {7 + minute // 60:02d}:{minute % 60:02d}:{int(draw() * 60):02d}.{int(draw() * 1000):03d}+00"
-            for minute in range(TIMES_OF_DAY)
-        ]
+        self._days = _days(until)
+        self._times = _times(int(draw() * TIME_TABLES))
         self._users = [str(uuid5(company_id, f"user/{number}")) for number in range(3 + int(draw() * 6))]
         self._trade, catalogue = pools.TRADES[int(draw() * len(pools.TRADES))]
         self._tax_rate = TAX_RATES[int(draw() * len(TAX_RATES))]
-        self._lines = [self._line(catalogue) for _ in range(LINES_A_COMPANY)]
-        self._crowd = Crowd(random)
+        self._lines = [self._line(catalogue) for _ in range(min(LINES_A_COMPANY, 20 + rows))]
+        self._crowd = Crowd(random, offices=min(OFFICES, 2 + rows // 20))
         self._quotes = self._jobs = self._invoices = 1000
 
     def _line(self, catalogue: tuple) -> tuple[str, int]:
@@ -162,12 +160,29 @@ class Ledger:
         draw, lines, total = self._random.random, self._lines, 0
         items = []
         for position in range(1, ITEM_COUNTS[int(draw() * 100)] + 1):
-            line, cents = lines[int(draw() * LINES_A_COMPANY)]
+            line, cents = lines[int(draw() * len(lines))]
             while cents < 0 and total + cents <= 0:  # a discount needs something to be taken from
-                line, cents = lines[int(draw() * LINES_A_COMPANY)]
+                line, cents = lines[int(draw() * len(lines))]
             items.append(f"{line}{position}}}")
             total += cents
         return items, total
+
+
+@cache
+def _days(until: date) -> list[str]:
+    """The days of the ledger, oldest first."""
+    first = until - timedelta(days=SPAN_DAYS - 1)
+    return [(first + timedelta(days=day)).isoformat() for day in range(SPAN_DAYS)]
+
+
+@cache
+def _times(table: int) -> list[str]:
+    """A time of day for each minute from seven to five, ascending; a table of seconds of its own for each number."""
+    draw = Random(table).random
+    return [
+        f" {7 + minute // 60:02d}:{minute % 60:02d}:{int(draw() * 60):02d}.{int(draw() * 1000):03d}+00"
+        for minute in range(TIMES_OF_DAY)
+    ]
 
 
 def _item(

@@ -31,13 +31,13 @@ class Customer:
 
 
 class Crowd:
-    """The customers of one company; draws are repeatable from ``random``."""
+    """The customers of one company; draws are repeatable from ``random``; ``offices`` are its business customers."""
 
-    def __init__(self, random: Random) -> None:
+    def __init__(self, random: Random, *, offices: int) -> None:
         self._draw = random.random
         self._ring: list[Customer] = []
         self._home = int(self._draw() * len(pools.PLACES))
-        self._offices = [self._office() for _ in range(OFFICES)]
+        self._offices = [self._office() for _ in range(offices)]
 
     def contact(self) -> tuple[str, str, str, str]:
         """Name, e-mail, phone and address for the next row."""
@@ -98,10 +98,10 @@ class Crowd:
     def _new(self) -> Customer:
         draw = self._draw()
         if draw < 0.06:  # a business with its role mailbox
-            return self._offices[int(self._draw() * OFFICES)]
+            return self._offices[int(self._draw() * len(self._offices))]
         first, last = self._pick(pools.FIRST_NAMES), self._pick(pools.LAST_NAMES)
         if draw < 0.09:  # somebody at the phone of the office
-            office = self._offices[int(self._draw() * OFFICES)]
+            office = self._offices[int(self._draw() * len(self._offices))]
             mail = f"{_ascii(first)}@{office.email.partition('@')[2]}"
             return Customer(
                 first, last, f"{first} {last}", mail, office.phone, office.phone_text, office.place, office.address

@@ -83,14 +83,14 @@ class DirtyRow:
         values: column to text, None for NULL.
         items: the line items as JSON texts; `write_items` puts them back into ``values``.
         random: the source of every draw.
-        twin: an earlier clean row of the company, where there is one.
+        twin: the row before it, unless that is for quarantine; NULL as in COPY. None for the first.
         defects: names of the defects it has got so far.
     """
 
     values: dict[str, str | None]
     items: list[str]
     random: Random
-    twin: dict[str, str | None] | None
+    twin: list[str] | None
     defects: list[str] = field(default_factory=list)
 
     def pick(self, choices: "Sequence[str | None]") -> str | None:

@@ -1,5 +1,6 @@
 """Defects of statuses, times and whole rows (cases 45 to 50, 98 to 104, 110, 115, 116)."""
 
+from ..people import NULL
 from .registry import DirtyRow, defect, define
 
 define("lead_status_respelled", 45, "lead_status", "NEW ", "Contacted", " qualified", needs="lead")
@@ -85,7 +86,9 @@ def paid_before_created(row: DirtyRow) -> None:
 def row_twin(row: DirtyRow) -> None:
     """The same row again under another id."""
     assert row.twin is not None
-    row.values.update({column: value for column, value in row.twin.items() if column != "id"})
+    for column, value in zip(row.values, row.twin, strict=True):
+        if column != "id":
+            row.values[column] = None if value == NULL else value
 
 
 @defect(

@@ -1,0 +1,162 @@
+"""The legacy table as support staff see it: a list and a detail, both read-only."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin
+from django.core.paginator import Paginator
+from django.db.models import DateTimeField, JSONField, Q, QuerySet, TextField
+from django.db.models.functions import Cast
+from django.http import HttpRequest
+from django.utils.functional import cached_property
+from django.utils.html import format_html
+from unfold.admin import ModelAdmin
+
+from .fields import PlainNumericField
+from .models import COLUMNS, LegacyQuote
+from .ports import company_scope
+from .selectors import company_ids, row_estimate
+
+# Exact counts up to here; beyond, an estimate of the table, or "at least so many" of a search.
+COUNTED_ROWS = 10_000
+OFFERED_COMPANIES = 50
+LEAD_STATUSES = ("new", "contacted", "qualified", "converted")
+STATUSES = ("draft", "sent", "accepted", "scheduled", "completed")
+# Read as text: Python has no infinite times, no NaN that adds up, and gives up on deeply nested JSON.
+TEXT_COLUMNS = tuple(
+    str(field.column)
+    for field in LegacyQuote._meta.concrete_fields
+    if isinstance(field, DateTimeField | JSONField | PlainNumericField)
+)
+
+
+class BoundedPaginator(Paginator):
+    """Counts no more than `COUNTED_ROWS` rows, whatever the table holds."""
+
+    @cached_property
+    def count(self) -> int:
+        """Rows: exact when few; of the whole table as estimated; of a search at most `COUNTED_ROWS`."""
+        rows: QuerySet[LegacyQuote] = self.object_list  # type: ignore[assignment]
+        if not rows.query.where:
+            estimate = row_estimate()
+            if estimate > COUNTED_ROWS:
+                return estimate
+        return rows.order_by()[:COUNTED_ROWS].count()
+
+
+class CompanyFilter(admin.SimpleListFilter):
+    """One company; the first ones are offered, any other can be searched by its id."""
+
+    title = "company"
+    parameter_name = "company"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """The first companies in id order that this user may see."""
+        seen = company_scope()(request.user)
+        companies = company_ids(most=OFFERED_COMPANIES) if seen is None else sorted(seen)[:OFFERED_COMPANIES]
+        return [(str(company_id), str(company_id)) for company_id in companies]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[LegacyQuote]) -> QuerySet[LegacyQuote]:
+        """Its rows; none for a value that is no id."""
+        if not self.value():
+            return queryset
+        company_id = _uuid(str(self.value()))
+        return queryset.filter(company_id=company_id) if company_id else queryset.none()
+
+
+def _status_filter(column: str, known: tuple[str, ...]) -> type[admin.SimpleListFilter]:
+    """A filter on the known statuses: finding the unknown ones would read the whole table."""
+
+    class StatusFilter(admin.SimpleListFilter):
+        title = column.replace("_", " ")
+        parameter_name = column
+
+        def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+            return [*((status, status) for status in known), ("none", "none")]
+
+        def queryset(self, request: HttpRequest, queryset: QuerySet[LegacyQuote]) -> QuerySet[LegacyQuote]:
+            if self.value() == "none":
+                return queryset.filter(**{f"{column}__isnull": True})
+            return queryset.filter(**{column: self.value()}) if self.value() else queryset
+
+    return StatusFilter
+
+
+def _shown(column: str) -> Callable[[LegacyQuote], str | None]:
+    """The column as text, isolated so that right-to-left marks do not reach beyond it."""
+    attribute = f"{column}_text" if column in TEXT_COLUMNS else column
+
+    @admin.display(description=column.replace("_", " "), empty_value="NULL")
+    def show(row: LegacyQuote) -> str | None:
+        value = getattr(row, attribute)
+        return None if value is None else format_html('<bdi style="white-space: pre-wrap">{}</bdi>', value)
+
+    show.__name__ = f"show_{column}"
+    return show
+
+
+SHOWN = {column: _shown(column) for column in COLUMNS}
+
+
+@admin.register(LegacyQuote)
+class LegacyQuoteAdmin(ModelAdmin):  # type: ignore[misc]
+    """Read-only: other programs own the table, and the move reads it."""
+
+    list_display = (
+        "id",
+        "company_id",
+        *(SHOWN[column] for column in ("customer_name", "lead_status", "status", "quote_number")),
+        *(SHOWN[column] for column in ("invoice_number", "total", "created_at")),
+    )
+    list_filter = (CompanyFilter, _status_filter("lead_status", LEAD_STATUSES), _status_filter("status", STATUSES))
+    search_fields = ("id",)
+    search_help_text = "Id of a row or a company, quote number or e-mail, exactly"
+    # Follows the index (company_id, id); any other order would sort the whole table.
+    ordering = ("company_id", "id")
+    sortable_by = ()
+    show_full_result_count = False
+    paginator = BoundedPaginator
+    list_per_page = 50
+    actions = None
+    fields = readonly_fields = tuple(SHOWN.values())
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[LegacyQuote]:
+        """The rows of the user's companies, with what Python may not be able to hold as text."""
+        rows: QuerySet[LegacyQuote] = super().get_queryset(request)
+        seen = company_scope()(request.user)
+        if seen is not None:
+            rows = rows.filter(company_id__in=list(seen))
+        texts = {f"{column}_text": Cast(column, TextField()) for column in TEXT_COLUMNS}
+        return rows.defer(*TEXT_COLUMNS).annotate(**texts)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[LegacyQuote], search_term: str
+    ) -> tuple[QuerySet[LegacyQuote], bool]:
+        """Exact matches only: a part of a text would read the whole table."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        identifier = _uuid(term)
+        if identifier:
+            return queryset.filter(Q(pk=identifier) | Q(company_id=identifier)), False
+        return queryset.filter(Q(quote_number=term) | Q(email__iexact=term)), False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Never."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: LegacyQuote | None = None) -> bool:
+        """Never."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: LegacyQuote | None = None) -> bool:
+        """Never."""
+        return False
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
