@@ -32,6 +32,7 @@ from migration_ops.identity.folding import read_name
         ("Ｊｏｈｎ Smith", "john smith"),
         ("Smith, LLC", "smith llc"),
         ("Acme Roofing, L.L.C.", "acme roofing llc"),
+        ("Acme L L C", "acme llc"),
         ("Acme Incorporated", "acme inc"),
         ("Smith & Sons", "smith and sons"),
         ("Acme Roofing attn: John", "acme roofing"),
