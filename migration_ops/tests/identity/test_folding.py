@@ -1,7 +1,7 @@
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from migration_ops.identity import folding
@@ -106,6 +106,7 @@ def test_companies(name, expected):
     assert folding.is_company(name) is expected
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40))
 def test_composed_and_decomposed_fold_alike(text):
     assert folding.fold_text(unicodedata.normalize("NFD", text)) == folding.fold_text(
@@ -113,6 +114,7 @@ def test_composed_and_decomposed_fold_alike(text):
     )
 
 
+@settings(deadline=None)
 @given(st.from_regex(r"[A-Z][a-z]{1,8} [A-Z][a-z]{1,8}", fullmatch=True))
 def test_short_way_and_long_way_agree(name):
     assert read_name(name).key == folding._read_unusual(name).key
