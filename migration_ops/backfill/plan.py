@@ -1,5 +1,6 @@
 """Starts, resumes or takes over a run, and writes its batches, once."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import ceil
 
@@ -26,6 +27,13 @@ class Start:
     run: MigrationRun | None
     entered_dual_write: bool = False
     how: str = "nothing to do"
+
+
+OnStart = Callable[[Start], None]
+
+
+def quiet(_start: Start) -> None:
+    """Say nothing about how a run began."""
 
 
 def start(company: Company, *, batch_rows: int, owner: str, is_enqueued: bool = False) -> Start:
