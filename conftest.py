@@ -9,6 +9,7 @@
 """
 
 import shutil
+import signal
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from itertools import count
@@ -121,6 +122,11 @@ def celery_worker_process(
             for worker in running:
                 worker.wait_for(" ready.")
             yield running
+            for worker in running:
+                # All at once: each takes seconds to leave.
+                worker.signal(signal.SIGTERM)
+            for worker in running:
+                worker.wait_until_gone()
 
     return run
 

@@ -52,8 +52,14 @@ QUARANTINE_MIN_ROWS = 1_000
 SWEEP_ROWS = 1_000
 """Rows the sweep projects in one transaction."""
 
+SWEEP_ATTEMPTS = 6
+"""Attempts of a slice of the sweep, each smaller, before the run stops."""
+
 KEY_GROUP_LIMIT = 50
 """Contacts sharing a phone or mailbox above which it is no evidence at all."""
 
 MISMATCHES_KEPT = 1_000
 """Differences one verdict keeps in full; all are counted."""
+
+RECONNECTS = 30
+"""Times a worker tries to reach a server that went away."""

@@ -33,6 +33,8 @@ class BatchKind(models.TextChoices):
     IDENTITY = "identity", "Find customers"
     CUSTOMERS = "customers", "Write customers"
     ROWS = "rows", "Project rows"
+    SWEEP = "sweep", "Catch up"
+    FINISH = "finish", "Finish"
 
 
 class BatchState(models.TextChoices):

@@ -1,6 +1,7 @@
 """Runs one management command; what is wrong with the surroundings becomes one line and exit code 2."""
 
 import sys
+import warnings
 from collections.abc import Sequence
 
 import django
@@ -46,10 +47,14 @@ def run(argv: Sequence[str]) -> int:
         # Before Django's own command line, which would carry on without settings and hide the reason.
         _ = settings.INSTALLED_APPS
         django.setup()
+        if settings.POSTGRES_IS_EMBEDDED:
+            # makemigrations looks whether the database agrees, and need not when there is none yet.
+            warnings.filterwarnings("ignore", message="Got an error checking a consistent migration history")
         if _needs_database(argv):
-            services_start()
-            if argv[1] not in WITHOUT_CONNECTION:
+            # An external database is tried first: when it refuses us, nothing of ours should be left running.
+            if not settings.POSTGRES_IS_EMBEDDED and argv[1] not in WITHOUT_CONNECTION:
                 _try_connection()
+            services_start()
         execute_from_command_line(list(argv))
     except (ImproperlyConfigured, EmbeddedError) as error:
         return _refuse(str(error))
@@ -73,7 +78,7 @@ def _try_connection() -> None:
         connection.ensure_connection()
     except DatabaseError as error:
         raise ImproperlyConfigured(
-            f"DATABASE_URL={env.masked(settings.DATABASE_URL)} cannot be used: {error}. "
+            f"DATABASE_URL={env.masked(settings.DATABASE_URL)} cannot be used: {str(error).strip().rstrip('.?')}. "
             "Correct it, start that server, or create the database; without DATABASE_URL the embedded one is used."
         ) from error
     finally:

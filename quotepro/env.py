@@ -18,6 +18,8 @@ _env: Final = environ.Env()
 
 POSTGRES_EXAMPLE: Final = "postgres://user:password@host:5432/database"
 REDIS_EXAMPLE: Final = "redis://:password@host:6379/0"
+# Without the parser's own words: they quote what it took for the port, which may be half a password.
+UNREADABLE: Final = "cannot be read (a port must be a number, special characters of a password percent-encoded)"
 
 # A session behaves the same on every server, whatever the role, the database or postgresql.conf say: text dates,
 # unqualified names and floats must not depend on where we run.
@@ -91,12 +93,11 @@ def choice(name: str, options: Sequence[str], default: str) -> str:
     return value
 
 
-def required(name: str, why: str) -> str:
-    """The variable. Raises SettingRefused, with the reason, when it is empty or not set."""
-    value = text(name)
-    if not value:
-        raise SettingRefused(f"{name} is not set, and {why}.")
-    return value
+def require(*variables: str, why: str) -> None:
+    """Raises SettingRefused, naming all of the variables that are empty or not set, and why they are needed."""
+    missing = [name for name in variables if not text(name)]
+    if missing:
+        raise SettingRefused(f"Not set: {', '.join(missing)}; {why} (the embedded servers are for development).")
 
 
 def postgres_settings(url: str, *, name: str = "DATABASE_URL") -> dict[str, Any]:
@@ -119,7 +120,7 @@ def postgres_settings(url: str, *, name: str = "DATABASE_URL") -> dict[str, Any]
     try:
         make_conninfo(**options)
     except ProgrammingError as error:
-        raise _refused(url, name, str(error).strip()) from error
+        raise _refused(url, name, f"has an {str(error).strip()}") from error
     options["options"] = f"{options.get('options', '')} {SESSION_OPTIONS}".strip()
     config["OPTIONS"] = {"application_name": "quotepro", "connect_timeout": 10, "keepalives_idle": 60} | options
     return config
@@ -131,9 +132,11 @@ def _parsed(url: str, name: str) -> dict[str, Any]:
         _ = parts.port  # raises on a port that is no number
         if parts.scheme not in {"postgres", "postgresql"}:
             raise _refused(url, name, f"has the unknown scheme {parts.scheme!r}" if parts.scheme else "has no scheme")
+        if "@" in parts.path:
+            raise ValueError  # the path began inside the password
         config: dict[str, Any] = environ.Env.db_url_config(url, engine="django.db.backends.postgresql")
-    except ValueError as error:
-        raise _refused(url, name, f"cannot be read ({error})") from error
+    except ValueError:
+        raise _refused(url, name, UNREADABLE) from None
     return config
 
 
@@ -151,8 +154,8 @@ def redis_url(url: str, *, name: str = "REDIS_URL") -> str:
     try:
         parts = urlsplit(url)
         port_is_bad = parts.port is not None and not 0 < parts.port < 65536
-    except ValueError as error:
-        raise _refused(url, name, f"cannot be read ({error})") from error
+    except ValueError:
+        raise _refused(url, name, UNREADABLE) from None
     if parts.scheme not in {"redis", "rediss", "unix"}:
         raise _refused(url, name, f"has the unknown scheme {parts.scheme!r}" if parts.scheme else "has no scheme")
     if port_is_bad or (parts.scheme != "unix" and not parts.hostname) or (parts.scheme == "unix" and not parts.path):

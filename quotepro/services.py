@@ -12,7 +12,7 @@ from django.conf import settings
 
 from quotepro import env
 from quotepro.embedded import EmbeddedPostgres, EmbeddedValkey, Places
-from quotepro.tasks import last_beat
+from quotepro.tasks import last_beat, redis_client
 
 # Three beats missed: one may wait behind a long task.
 SILENT_AFTER_BEATS = 3
@@ -134,7 +134,7 @@ def _postgres_status() -> ServiceStatus:
 def _valkey_status() -> ServiceStatus:
     info: dict[str, Any] = {}
     problem = None
-    client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=5, socket_connect_timeout=5)
+    client = redis_client()
     try:
         info = client.info("server")
     except (redis.exceptions.RedisError, OSError) as error:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import redis
 from celery import Task, shared_task
 from django.conf import settings
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 HEARTBEAT_KEY = "quotepro:heartbeat"
 
@@ -19,10 +21,17 @@ class Beat:
     worker: str
 
 
+def redis_client() -> redis.Redis:
+    """A client of REDIS_URL that gives up after one attempt of five seconds; the caller closes it."""
+    return redis.Redis.from_url(
+        settings.REDIS_URL, socket_timeout=5, socket_connect_timeout=5, retry=Retry(NoBackoff(), retries=0)
+    )
+
+
 @shared_task(name="quotepro.heartbeat", bind=True, ignore_result=True)
 def heartbeat(self: Task) -> None:
     """Records that beat sends and a worker works: the whole way from schedule to broker to worker."""
-    client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=5)
+    client = redis_client()
     try:
         client.set(HEARTBEAT_KEY, json.dumps({"at": time.time(), "worker": self.request.hostname or "unknown"}))
     finally:
@@ -31,7 +40,7 @@ def heartbeat(self: Task) -> None:
 
 def last_beat() -> Beat | None:
     """The last heartbeat, or None when there was none or Redis does not answer."""
-    client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=5, socket_connect_timeout=5)
+    client = redis_client()
     try:
         found = client.get(HEARTBEAT_KEY)
     except (redis.exceptions.RedisError, OSError):

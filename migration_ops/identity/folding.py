@@ -73,6 +73,8 @@ _SPECIAL_TOKENS: Final = (
     | frozenset(lexicon.SUFFIXES)
     | frozenset(lexicon.LEGAL_FORMS)
     | {"and", "und", "et", "or", "oder", "attn", "attention"}
+    # Ends of "L L C", "L L P", "L T D".
+    | {"c", "p", "d"}
 )
 
 
@@ -177,7 +179,7 @@ def fold_name(name: str) -> tuple[str, bool]:
 def _spelled(folded: str) -> list[str]:
     """Tokens with "l l c" and "l t d" closed up and legal forms in one spelling."""
     for spaced, closed in (("l l c", "llc"), ("l l p", "llp"), ("p l l c", "pllc"), ("l t d", "ltd")):
-        if folded.endswith(" " + spaced):
+        if (" " + folded).endswith(" " + spaced):
             folded = folded[: -len(spaced)] + closed
             break
     tokens = folded.split()

@@ -131,11 +131,11 @@ def write(scope: Scope, *, batch_id: int | None, actor: str = "backfill") -> Out
     stale = blocks("projection/stale.sql")
     is_known = execute(stale["mark_known"].sql, params) > 0
     if is_known:
-        _run_all(stale, "remove_stale", params)
+        run_all(stale, "remove_stale", params)
     for target in TARGETS:
         execute(upsert(target), params)
     if is_known:
-        _run_all(stale, "remove_placeholder", params)
+        run_all(stale, "remove_placeholder", params)
     quarantine = blocks("projection/quarantine.sql")
     quarantined = _count_rejected()
     if quarantined:
@@ -148,7 +148,8 @@ def write(scope: Scope, *, batch_id: int | None, actor: str = "backfill") -> Out
     return Outcome(rows=rows, migrated=rows - quarantined, quarantined=quarantined, unidentified=unidentified)
 
 
-def _run_all(stale: dict[str, Block], prefix: str, params: dict[str, Any]) -> None:
+def run_all(stale: dict[str, Block], prefix: str, params: dict[str, Any]) -> None:
+    """Run the blocks whose name begins so, in the order of their names."""
     for name in sorted(name for name in stale if name.startswith(prefix)):
         execute(stale[name].sql, params)
 

@@ -31,7 +31,7 @@ def enterable_by_others(folder: Path) -> bool:
         try:
             if not part.stat().st_mode & ENTER:
                 return False
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             continue
         except PermissionError:
             return False
@@ -90,7 +90,7 @@ class Places:
             return _account(os.geteuid())
         try:
             uid = self.home.stat().st_uid
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             uid = 0
         if uid:
             return _account(uid)
@@ -105,7 +105,10 @@ class Places:
         """Creates the folders. Raises EmbeddedError when they cannot be written or belong to somebody else."""
         owner = self.owner()
         try:
-            self.home.mkdir(mode=0o755, parents=True, exist_ok=True)
+            for folder in (*reversed(self.home.parents), self.home):
+                if not folder.exists():
+                    folder.mkdir(exist_ok=True)
+                    folder.chmod(0o755)  # whatever the umask says: the servers' user must come through
             self._give(self.home, owner)
             for folder in (self.sockets, self.valkey):
                 folder.mkdir(mode=0o700, exist_ok=True)

@@ -66,7 +66,7 @@ class EmbeddedPostgres:
     def pid(self) -> int | None:
         """Process id of the running postmaster of this data folder, or None."""
         try:
-            pid = int((self.data / "postmaster.pid").read_text(encoding="ascii").split("\n", 1)[0])
+            pid = int((self.data / "postmaster.pid").read_text(encoding="utf-8").split("\n", 1)[0])
             process = psutil.Process(pid)
             # A zombie looks alive to `pg_ctl status`, and after a reboot the number may be another program's.
             ours = process.status() != psutil.STATUS_ZOMBIE and str(self.data) in process.cmdline()
@@ -145,7 +145,7 @@ class EmbeddedPostgres:
         self.places.write_if_absent(self.log)
         deadline = time.monotonic() + ORPHANS_WAIT_S
         while True:
-            self._remove_stale_pid_file()
+            self._remove_stale_locks()
             began = self.log.stat().st_size
             done = self._run("pg_ctl", "-D", self.data, "-w", "-t", str(START_WAIT_S), "-l", self.log, "start")
             if not done.returncode and self.answers():
@@ -157,11 +157,12 @@ class EmbeddedPostgres:
                 raise EmbeddedError(f"The embedded PostgreSQL does not start: {_last_line(said)} See {self.log}.")
             time.sleep(0.1)
 
-    def _remove_stale_pid_file(self) -> None:
-        pid_file = self.data / "postmaster.pid"
-        if pid_file.exists() and self.pid() is None:
-            # Safe even while orphaned backends live: PostgreSQL itself checks the shared memory of this data folder.
-            pid_file.unlink(missing_ok=True)
+    def _remove_stale_locks(self) -> None:
+        # PostgreSQL takes a zombie, or a stranger with the number of the last postmaster, for a running server.
+        # Safe even while orphaned backends live: it also checks the shared memory of this data folder.
+        if self.pid() is None:
+            for stale in (self.data / "postmaster.pid", *self.places.sockets.glob(".s.PGSQL.*")):
+                stale.unlink(missing_ok=True)
 
     def _run(self, program: str, *arguments: str | Path, stdin: bytes = b"") -> "subprocess.CompletedProcess[bytes]":
         command = [postgres_program(self.places, program), *arguments]

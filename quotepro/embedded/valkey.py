@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from quotepro.embedded.binaries import valkey_program
 from quotepro.embedded.errors import EmbeddedError
@@ -36,7 +38,7 @@ class EmbeddedValkey:
 
     def info(self) -> dict[str, object] | None:
         """What the running server says about itself, or None when it does not answer."""
-        client = redis.Redis(unix_socket_path=str(self.socket), socket_timeout=5)
+        client = self._client(timeout_s=5)
         try:
             found: dict[str, object] = client.info("server")
         except (redis.exceptions.RedisError, OSError):
@@ -82,11 +84,17 @@ class EmbeddedValkey:
         if not self.answers():
             return False
         with self.places.locked():
-            client = redis.Redis(unix_socket_path=str(self.socket), socket_timeout=START_WAIT_S)
+            client = self._client(timeout_s=START_WAIT_S)
             client.shutdown(save=False, nosave=True)  # the append-only file has everything
             client.close()
             self._wait(until=False)
             return True
+
+    def _client(self, *, timeout_s: int) -> redis.Redis:
+        # One attempt: by default redis-py tries for seconds, also to reach a server it has just shut down.
+        return redis.Redis(
+            unix_socket_path=str(self.socket), socket_timeout=timeout_s, retry=Retry(NoBackoff(), retries=0)
+        )
 
     def _wait(self, *, until: bool) -> None:
         deadline = time.monotonic() + START_WAIT_S

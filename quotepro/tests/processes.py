@@ -82,9 +82,13 @@ class Daemon:
         """Asks it to end, and ends what is left of it."""
         if self.process.poll() is None:
             self.signal(signal.SIGTERM)
-            with suppress(subprocess.TimeoutExpired):
-                self.process.wait(STOP_WAIT_S)
+            self.wait_until_gone()
         self.kill()
+
+    def wait_until_gone(self) -> None:
+        """Gives a process that was asked to end the time to do so."""
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(STOP_WAIT_S)
 
 
 @contextmanager

@@ -179,3 +179,19 @@ CREATE FUNCTION qp_item_refusal(items jsonb) RETURNS text
         ELSE 'items_shape' END
       FROM (SELECT CASE WHEN jsonb_typeof(items) = 'string' THEN qp_unwrap(items) ELSE items END AS items) AS u
 $$;
+
+-- The uuid just below another one; the lowest has none below it and stays.
+CREATE FUNCTION qp_uuid_before(value uuid) RETURNS uuid
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+    bytes bytea := uuid_send(value);
+BEGIN
+    FOR place IN REVERSE 15..0 LOOP
+        IF get_byte(bytes, place) > 0 THEN
+            RETURN encode(set_byte(bytes, place, get_byte(bytes, place) - 1), 'hex')::uuid;
+        END IF;
+        bytes := set_byte(bytes, place, 255);
+    END LOOP;
+    RETURN value;
+END
+$$;

@@ -1,3 +1,4 @@
+DROP FUNCTION qp_uuid_before(uuid);
 DROP FUNCTION qp_item_refusal(jsonb);
 DROP FUNCTION qp_item_list(jsonb);
 DROP FUNCTION qp_item_elements(jsonb);

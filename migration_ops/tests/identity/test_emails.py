@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from migration_ops.identity import emails
@@ -75,11 +75,13 @@ def test_role_mailboxes(key, expected):
     assert emails.is_role(key) is expected
 
 
+@settings(deadline=None)
 @given(st.from_regex(r"[A-Za-z0-9_]{1,20}(\.[a-z]{1,5})?@[a-z]{2,10}\.(com|de)", fullmatch=True))
 def test_short_way_and_long_way_agree(mailbox):
     assert read_emails(mailbox) == emails._read_unusual(mailbox)
 
 
+@settings(deadline=None)
 @given(st.emails())
 def test_folding_twice_changes_nothing(mailbox):
     once = emails.fold_mailbox(mailbox)

@@ -1,7 +1,7 @@
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from migration_ops.identity.keys import CONTACT_FLAGS, contact_keys
@@ -51,6 +51,7 @@ def test_a_role_mailbox_is_a_key_and_says_so():
     assert keys.flags == ("email_role",)
 
 
+@settings(deadline=None)
 @given(
     name=anything,
     email=anything,
@@ -79,6 +80,7 @@ def test_any_text_gives_keys_flags_from_the_list_and_trimmed_display(name, email
         assert keys.phone_key[1:].isdigit()
 
 
+@settings(deadline=None)
 @given(name=anything, email=anything, phone=anything)
 def test_case_and_outer_space_change_no_key(name, email, phone):
     first = contact_keys(name, email, phone, "US")

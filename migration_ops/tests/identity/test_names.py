@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from migration_ops.identity import names
@@ -62,6 +62,7 @@ words = st.sampled_from(
 keys = st.lists(words, min_size=1, max_size=5).map(" ".join)
 
 
+@settings(deadline=None)
 @given(keys, keys)
 def test_likeness_has_no_direction(first, second):
     assert likeness(first, second) == likeness(second, first)

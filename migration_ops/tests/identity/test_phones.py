@@ -104,7 +104,7 @@ shape = st.sampled_from(
 )
 
 
-@settings(max_examples=1500)
+@settings(max_examples=1500, deadline=None)
 @given(digits=national, shape=shape, region=st.sampled_from(sorted(NANP_REGIONS)))
 def test_the_fast_path_equals_the_library(digits, shape, region):
     recorded = shape.format(digits, digits[:3], digits[3:6], digits[6:])
@@ -128,7 +128,7 @@ def test_every_area_code_is_judged_as_the_library_judges_it():
             )
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(digits=national, shape=shape)
 def test_fast_and_slow_path_agree(digits, shape):
     recorded = shape.format(digits, digits[:3], digits[3:6], digits[6:])

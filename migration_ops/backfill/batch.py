@@ -1,0 +1,195 @@
+"""One batch in one transaction: claim, do, prove, count, fence. Killed anywhere, it either happened or it did not."""
+
+import time
+from enum import Enum
+
+from django.db import DatabaseError, connection, transaction
+from django.utils import timezone
+
+from crm.models import Company
+from migration_ops import conf
+from migration_ops.backfill import finish, sweep
+from migration_ops.exceptions import MigrationOpsError, RunStopped, RunTakenOver
+from migration_ops.identity.customers import write_customers
+from migration_ops.identity.resolve import find_clusters
+from migration_ops.identity.stage import stage_contacts
+from migration_ops.models import MigrationBatch, MigrationRun
+from migration_ops.projection import project
+from migration_ops.projection.project import Scope
+from migration_ops.sql.loader import block
+from migration_ops.stages import BatchKind, BatchState, RunStatus
+
+# Somebody else was in the way; the same batch may succeed a moment later.
+RETRYABLE = {"40001", "40P01", "55P03", "57014"}
+
+
+class Step(Enum):
+    """What a worker found."""
+
+    DONE = "a batch was done"
+    WAIT = "other workers hold the last batches of the phase"
+    END = "nothing is left to do"
+
+
+def run_step(run_id: int, generation: int, worker: str) -> Step:
+    """Do the run's next batch.
+
+    Raises:
+        RunTakenOver: a newer generation drives the run; nothing was written.
+        RunStopped: too much is quarantined, or a batch that cannot be halved keeps failing.
+    """
+    run = MigrationRun.objects.select_related("company").get(pk=run_id)
+    if run.generation != generation:
+        raise RunTakenOver(run=run_id, generation=generation)
+    if run.status == RunStatus.FINISHED:
+        return Step.END
+    batch_id: int | None = None
+    try:
+        with transaction.atomic():
+            _bound_waits()
+            batch_id = _claim(run)
+            if batch_id is not None:
+                batch = MigrationBatch.objects.get(pk=batch_id)
+                _do(run, batch, worker)
+                _fence(run_id, generation)
+    except (DatabaseError, MigrationOpsError) as error:
+        if batch_id is None or isinstance(error, (RunTakenOver, RunStopped)) or not connection.is_usable():
+            raise
+        _recover(run, generation, batch_id, error)
+        return Step.DONE
+    if batch_id is not None:
+        _stop_if_mostly_quarantined(run, generation)
+        return Step.DONE
+    return _next_phase(run, generation)
+
+
+def _bound_waits() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('lock_timeout', %s, true), set_config('statement_timeout', %s, true)",
+            [f"{conf.LOCK_TIMEOUT_MS}ms", f"{conf.STATEMENT_TIMEOUT_MS}ms"],
+        )
+
+
+def _claim(run: MigrationRun) -> int | None:
+    with connection.cursor() as cursor:
+        cursor.execute(block("queries/plan.sql", "claim").sql, {"run": run.pk, "kind": run.phase})
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
+def _fence(run_id: int, generation: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(block("queries/plan.sql", "fence").sql, {"run": run_id, "generation": generation})
+        if cursor.fetchone() is None:
+            raise RunTakenOver(run=run_id, generation=generation)
+
+
+def _do(run: MigrationRun, batch: MigrationBatch, worker: str) -> None:
+    """The batch's work and its checkpoint, in the caller's transaction."""
+    started = time.monotonic()
+    company: Company = run.company
+    is_done = True
+    if batch.kind in (BatchKind.CONTACTS, BatchKind.CUSTOMERS):
+        parts = run.batches.filter(kind=batch.kind).exclude(state=BatchState.SPLIT).count()
+        if batch.kind == BatchKind.CONTACTS:
+            stage_contacts(company, parts=parts, part=batch.part)
+        else:
+            write_customers(company, parts=parts, part=batch.part)
+    elif batch.kind == BatchKind.IDENTITY:
+        find_clusters(company)
+    elif batch.kind == BatchKind.ROWS:
+        assert batch.low is not None and batch.high is not None
+        outcome = project.write(Scope(company=company, low=batch.low, high=batch.high), batch_id=batch.pk)
+        batch.migrated, batch.quarantined = outcome.migrated, outcome.quarantined
+    elif batch.kind == BatchKind.SWEEP:
+        is_done = sweep.sweep_slice(company, batch)
+    else:
+        finish.finish(company)
+    batch.worker = worker
+    batch.attempts, batch.error = (batch.attempts, batch.error) if is_done else (0, "")
+    if is_done:
+        batch.state, batch.finished_at = BatchState.DONE, timezone.now()
+    batch.duration_ms = (batch.duration_ms or 0) + round((time.monotonic() - started) * 1000)
+    batch.save()
+
+
+def _next_phase(run: MigrationRun, generation: int) -> Step:
+    """Move the run to its next phase when the last batch of this one is committed."""
+    if run.batches.filter(kind=run.phase, state=BatchState.PENDING).exists():
+        return Step.WAIT
+    kinds = list(BatchKind)
+    place = kinds.index(BatchKind(run.phase)) + 1
+    if place == len(kinds):
+        MigrationRun.objects.filter(
+            pk=run.pk, generation=generation, status__in=(RunStatus.RUNNING, RunStatus.PAUSING)
+        ).update(status=RunStatus.FINISHED, finished_at=timezone.now(), heartbeat_at=timezone.now())
+        return Step.END
+    MigrationRun.objects.filter(pk=run.pk, phase=run.phase, generation=generation).update(phase=kinds[place])
+    if kinds[place] == BatchKind.ROWS:
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE customers_new, customer_contacts, customer_addresses")
+    return Step.DONE
+
+
+def _recover(run: MigrationRun, generation: int, batch_id: int, error: Exception) -> None:
+    """A failed batch: try it again where others were in the way, halve it where a row is, quarantine that row alone.
+
+    Raises:
+        RunStopped: nothing of that helps.
+    """
+    code = getattr(error.__cause__, "sqlstate", None)
+    message = " ".join(str(error).split())
+    with transaction.atomic():
+        batch = MigrationBatch.objects.select_for_update().get(pk=batch_id)
+        if batch.state != BatchState.PENDING:
+            return
+        batch.attempts += 1
+        batch.error = message[:2000]
+        batch.save(update_fields=["attempts", "error"])
+        if code in RETRYABLE and batch.attempts < conf.BATCH_ATTEMPTS:
+            pause_s = 0.05 * 2**batch.attempts
+        elif batch.kind == BatchKind.ROWS:
+            sweep.halve(run.company, batch, message, is_locked=code in RETRYABLE)
+            pause_s = 0.0
+        elif batch.kind == BatchKind.SWEEP and batch.attempts < conf.SWEEP_ATTEMPTS:
+            pause_s = 0.05
+        else:
+            pause_s = -1.0
+        _fence(run.pk, generation)
+    if pause_s < 0:
+        MigrationRun.objects.filter(pk=run.pk, generation=generation).update(status=RunStatus.FAILED, error=message[:2000])
+        raise RunStopped(
+            reason=f"run {run.pk} stopped: {batch.get_kind_display().lower()} failed {batch.attempts} times: {message}"
+        )
+    time.sleep(pause_s)
+
+
+def _stop_if_mostly_quarantined(run: MigrationRun, generation: int) -> None:
+    """Stop a run that sets aside more than it migrates: something general is wrong.
+
+    Raises:
+        RunStopped: with the reasons that occur most.
+    """
+    if run.phase != BatchKind.ROWS:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT coalesce(sum(migrated), 0), coalesce(sum(quarantined), 0) FROM migration_batch WHERE run_id = %s",
+            [run.pk],
+        )
+        migrated, quarantined = cursor.fetchone()
+        done = migrated + quarantined
+        if done < conf.QUARANTINE_MIN_ROWS or quarantined <= done * conf.QUARANTINE_LIMIT:
+            return
+        cursor.execute(
+            "SELECT reason, count(*) FROM migration_quarantined_row WHERE company_id = %s AND resolution = ''"
+            " GROUP BY reason ORDER BY count(*) DESC, reason LIMIT 3",
+            [run.company_id],
+        )
+        reasons = ", ".join(f"{reason} {count:,}" for reason, count in cursor.fetchall())
+    why = f"run {run.pk} stopped by itself: {quarantined:,} of {done:,} rows are quarantined ({reasons})"
+    if MigrationRun.objects.filter(pk=run.pk, generation=generation, status=RunStatus.RUNNING).update(
+        status=RunStatus.FAILED, error=why
+    ):
+        raise RunStopped(reason=why)

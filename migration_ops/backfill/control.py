@@ -1,0 +1,52 @@
+"""Pause, resume, cancel: what the shell, the admin and signals call."""
+
+from crm.models import Company
+from migration_ops import transitions
+from migration_ops.backfill import owner as owners
+from migration_ops.exceptions import IllegalTransition, NoSuchRun
+from migration_ops.models import MigrationRun
+from migration_ops.stages import ACTIVE, RunStatus
+
+
+def active_run(company: Company, verb: str) -> MigrationRun:
+    """The company's unfinished run.
+
+    Raises:
+        NoSuchRun: there is none.
+    """
+    run = MigrationRun.objects.filter(company=company, status__in=ACTIVE).first()
+    if run is None:
+        last = MigrationRun.objects.filter(company=company).first()
+        why = f"its last run {last.pk} is {last.status}" if last else "it was never migrated; start with migrate_legacy"
+        raise NoSuchRun(company=company.slug, verb=verb, why=why)
+    return run
+
+
+def pause(company: Company) -> MigrationRun:
+    """Ask the run to pause at its next batch boundary; a run nobody drives is paused at once."""
+    run = active_run(company, "pause")
+    if run.status not in (RunStatus.PAUSING, RunStatus.PAUSED):
+        transitions.move_run(run.pk, RunStatus.PAUSING)
+    return _settle_if_undriven(run)
+
+
+def cancel(company: Company) -> MigrationRun:
+    """Give the run up at its next batch boundary; what is migrated stays, and a new run goes on from there."""
+    run = active_run(company, "cancel")
+    if run.status in (RunStatus.PAUSED, RunStatus.FAILED):
+        transitions.move_run(run.pk, RunStatus.CANCELLED)
+    elif run.status != RunStatus.CANCELLING:
+        transitions.move_run(run.pk, RunStatus.CANCELLING)
+    return _settle_if_undriven(run)
+
+
+def _settle_if_undriven(run: MigrationRun) -> MigrationRun:
+    run.refresh_from_db()
+    if run.status in (RunStatus.PAUSING, RunStatus.CANCELLING) and owners.is_idle(run):
+        wanted = RunStatus.PAUSED if run.status == RunStatus.PAUSING else RunStatus.CANCELLED
+        try:
+            transitions.move_run(run.pk, wanted, generation=run.generation)
+        except IllegalTransition:
+            pass  # its driver came to the boundary first
+        run.refresh_from_db()
+    return run

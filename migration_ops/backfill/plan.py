@@ -1,0 +1,179 @@
+"""Starts, resumes or takes over a run, and writes its batches, once."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import ceil
+
+from django.db import IntegrityError, connection, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from crm.models import Company
+from legacy.selectors import ensure_no_drift
+from migration_ops import conf, transitions
+from migration_ops.backfill import owner as owners
+from migration_ops.dual_write import capture
+from migration_ops.exceptions import BadArgument, NoSuchRun, RunAlreadyActive, StageRefused
+from migration_ops.models import MigrationBatch, MigrationRun, OutboxEntry
+from migration_ops.projection.project import LOWEST
+from migration_ops.sql.loader import block
+from migration_ops.stages import ACTIVE, BatchKind, BatchState, RunStatus, Stage
+
+
+@dataclass(frozen=True, kw_only=True)
+class Start:
+    """How a run began: None as run when there was nothing to do."""
+
+    run: MigrationRun | None
+    entered_dual_write: bool = False
+    how: str = "nothing to do"
+
+
+OnStart = Callable[[Start], None]
+
+
+def quiet(_start: Start) -> None:
+    """Say nothing about how a run began."""
+
+
+def start(company: Company, *, batch_rows: int, owner: str, is_enqueued: bool = False) -> Start:
+    """Give the company a run that this owner drives: a new one, or the one that was left unfinished.
+
+    Change capture is on before anything is read, so that nothing slips in behind the cursor.
+
+    Raises:
+        LegacySchemaDrift: the legacy table is not what the mirror says.
+        StageRefused: the new side leads already; the backfill is over.
+        RunAlreadyActive: somebody else drives the company's run.
+        CaptureNotInstalled: the legacy table stayed locked by its writers.
+        BadArgument: the batch size cannot be used.
+    """
+    if not 1 <= batch_rows <= conf.MAX_BATCH_ROWS:
+        raise BadArgument(argument="--batch-size", value=batch_rows, remedy=f"give 1 to {conf.MAX_BATCH_ROWS} rows")
+    ensure_no_drift()
+    stage = transitions.stage_of(company)
+    if stage not in (Stage.OFF, Stage.DUALWRITE, Stage.SHADOW):
+        raise StageRefused(
+            company=company.slug, stage=stage, why="the new tables lead, so there is nothing to copy from legacy"
+        )
+    active = MigrationRun.objects.filter(company=company, status__in=ACTIVE).first()
+    if active is not None and active.mapping_version != conf.MAPPING_VERSION:
+        _refuse_if_driven(active)
+        _give_up(active, "the mapping version changed")
+        active = None
+    if active is not None:
+        return Start(run=_take_over(active, owner=owner, is_enqueued=is_enqueued), how=f"resumed run {active.pk}")
+    capture.install()
+    entered = transitions.enter_dual_write(company, actor=owners.in_words(owner))
+    if is_settled(company):
+        return Start(run=None, entered_dual_write=entered)
+    try:
+        run = _plan(company, batch_rows=batch_rows, owner=owner, is_enqueued=is_enqueued)
+    except IntegrityError:
+        # Somebody else planned in the same moment; the index of active runs let one through.
+        _refuse_if_driven(MigrationRun.objects.get(company=company, status__in=ACTIVE))
+        raise
+    return Start(run=run, entered_dual_write=entered, how=f"started run {run.pk}")
+
+
+def is_settled(company: Company) -> bool:
+    """Whether the company was migrated on this mapping version and nothing waits since."""
+    last = MigrationRun.objects.filter(company=company).first()
+    if last is None or last.status != RunStatus.FINISHED or last.mapping_version != conf.MAPPING_VERSION:
+        return False
+    if OutboxEntry.objects.filter(company_id=company.pk, state=OutboxEntry.State.PENDING).exists():
+        return False
+    params = {"company": company.pk, "after": LOWEST, "most": 1}
+    with connection.cursor() as cursor:
+        for name in ("unsettled", "orphaned_links"):
+            cursor.execute(block("queries/plan.sql", name).sql, params)
+            if cursor.fetchone():
+                return False
+    return True
+
+
+def _refuse_if_driven(run: MigrationRun) -> None:
+    age = (timezone.now() - run.heartbeat_at).total_seconds()
+    is_driven = run.status in (RunStatus.RUNNING, RunStatus.PAUSING, RunStatus.CANCELLING)
+    if is_driven and not owners.is_idle(run):
+        raise RunAlreadyActive(company=run.company.slug, run=run.pk, owner=owners.in_words(run.owner), age=age)
+
+
+def _give_up(run: MigrationRun, why: str) -> None:
+    MigrationRun.objects.filter(pk=run.pk, generation=run.generation).update(
+        status=RunStatus.CANCELLED, generation=F("generation") + 1, error=why, finished_at=timezone.now()
+    )
+
+
+def _take_over(run: MigrationRun, *, owner: str, is_enqueued: bool) -> MigrationRun:
+    """Drive an unfinished run from here; a worker of the generation before writes nothing any more."""
+    _refuse_if_driven(run)
+    if run.status == RunStatus.CANCELLING:
+        _give_up(run, "given up by a person")
+        raise NoSuchRun(
+            company=run.company.slug, verb="resume", why=f"run {run.pk} was being cancelled; start it again to begin a new one"
+        )
+    taken = MigrationRun.objects.filter(pk=run.pk, generation=run.generation, status=run.status).update(
+        generation=F("generation") + 1, status=RunStatus.RUNNING, owner=owner, is_enqueued=is_enqueued,
+        heartbeat_at=timezone.now(), error="",
+    )  # fmt: skip
+    run.refresh_from_db()
+    if not taken:
+        _refuse_if_driven(run)
+        raise RunAlreadyActive(company=run.company.slug, run=run.pk, owner=owners.in_words(run.owner), age=0)
+    return run
+
+
+@transaction.atomic
+def _plan(company: Company, *, batch_rows: int, owner: str, is_enqueued: bool) -> MigrationRun:
+    params = {"company": company.pk, "batch_rows": batch_rows}
+    with connection.cursor() as cursor:
+        cursor.execute(block("queries/plan.sql", "drop_early_changes").sql, params)
+        cursor.execute(block("queries/plan.sql", "watermark").sql, params)
+        rows, watermark = cursor.fetchone()
+    before = MigrationRun.objects.filter(company=company).first()
+    run = MigrationRun.objects.create(
+        company=company, mapping_version=conf.MAPPING_VERSION, is_enqueued=is_enqueued, rows_planned=rows,
+        high_watermark=watermark, batch_rows=batch_rows, owner=owner, started_at=timezone.now(),
+        heartbeat_at=timezone.now(),
+    )  # fmt: skip
+    if before is not None and before.status == RunStatus.CANCELLED and before.mapping_version == conf.MAPPING_VERSION:
+        _adopt(run, before)
+    elif before is None or before.mapping_version != conf.MAPPING_VERSION:
+        _write_batches(run, is_first=before is None, rows=rows)
+    # Otherwise everything was copied once: only the sweep has something to do.
+    _add(run, BatchKind.SWEEP, 1)
+    _add(run, BatchKind.FINISH, 1)
+    return run
+
+
+def _write_batches(run: MigrationRun, *, is_first: bool, rows: int) -> None:
+    if is_first:
+        # Later contacts are resolved one by one against the customers that exist by then.
+        parts = max(1, ceil(rows / conf.CONTACT_PART_ROWS))
+        parts += parts % 2 if parts > 1 else 0
+        _add(run, BatchKind.CONTACTS, parts)
+        _add(run, BatchKind.IDENTITY, 1)
+        _add(run, BatchKind.CUSTOMERS, parts)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            block("queries/plan.sql", "row_batches").sql,
+            {"company": run.company_id, "run": run.pk, "batch_rows": run.batch_rows},
+        )
+
+
+def _add(run: MigrationRun, kind: BatchKind, parts: int) -> None:
+    MigrationBatch.objects.bulk_create(MigrationBatch(run=run, kind=kind, part=part) for part in range(parts))
+
+
+def _adopt(run: MigrationRun, cancelled: MigrationRun) -> None:
+    """Take over what a cancelled run left undone; its finished batches stay finished."""
+    left = cancelled.batches.filter(state=BatchState.PENDING).exclude(kind__in=(BatchKind.SWEEP, BatchKind.FINISH))
+    MigrationBatch.objects.bulk_create(
+        MigrationBatch(run=run, kind=b.kind, part=b.part, low=b.low, high=b.high, rows=b.rows) for b in left
+    )
+    # A part of customers is placed by how many parts its plan had: keep the count alive in finished copies.
+    done = cancelled.batches.filter(state=BatchState.DONE, kind__in=(BatchKind.CONTACTS, BatchKind.CUSTOMERS))
+    MigrationBatch.objects.bulk_create(
+        MigrationBatch(run=run, kind=b.kind, part=b.part, state=BatchState.DONE, finished_at=b.finished_at) for b in done
+    )

@@ -1,0 +1,251 @@
+"""Drives a run: batches until it is finished, paused, cancelled or taken over."""
+
+import logging
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from multiprocessing.process import BaseProcess
+from types import FrameType
+
+from django.db import OperationalError, connection, connections
+from django.utils import timezone
+
+from migration_ops import conf, transitions
+from migration_ops.backfill.batch import Step, run_step
+from migration_ops.backfill.pace import rest_after
+from migration_ops.backfill.progress import Progress, progress_of
+from migration_ops.exceptions import IllegalTransition, MigrationOpsError, RunStopped, RunTakenOver
+from migration_ops.models import MigrationRun
+from migration_ops.sql.loader import block
+from migration_ops.stages import RunStatus
+
+log = logging.getLogger(__name__)
+Report = Callable[[Progress], None]
+
+MAX_RESPAWNS = 20
+WAIT_S = 0.05
+
+
+def drive(run: MigrationRun, *, workers: int, report: Report) -> MigrationRun:
+    """Work on the run from this process until it leaves RUNNING.
+
+    One worker runs in this process, more run in processes of their own. SIGTERM and SIGINT ask for a
+    pause at the next batch boundary.
+
+    Args:
+        report: called with the progress about twice a second.
+    Returns:
+        The run as it stands: finished, paused or cancelled.
+    Raises:
+        RunStopped: the run stopped by itself; the reason is stored on it.
+        RunTakenOver: another process drives it now.
+    """
+    started = time.monotonic()
+    try:
+        with _signals_pause(run.pk), _heartbeat(run.pk, run.generation):
+            if workers == 1:
+                _drive_here(run, report)
+            else:
+                _drive_processes(run, workers, report)
+    finally:
+        MigrationRun.objects.filter(pk=run.pk, generation=run.generation).update(
+            busy_seconds=run.busy_seconds + time.monotonic() - started
+        )
+        run.refresh_from_db()
+    settle_request(run.pk, run.generation)
+    run.refresh_from_db()
+    report(progress_of(run))
+    if run.status == RunStatus.FAILED:
+        raise RunStopped(reason=run.error)
+    return run
+
+
+def settle_request(run_id: int, generation: int) -> None:
+    """Turn PAUSING into PAUSED and CANCELLING into CANCELLED once no batch is in work."""
+    for asked, reached in ((RunStatus.PAUSING, RunStatus.PAUSED), (RunStatus.CANCELLING, RunStatus.CANCELLED)):
+        if MigrationRun.objects.filter(pk=run_id, generation=generation, status=asked).exists():
+            transitions.move_run(run_id, reached, generation=generation)
+
+
+def work(run_id: int, generation: int, worker: str, *, until: Callable[[], bool], on_step: Callable[[], None]) -> None:
+    """Do batches until the run ends or leaves RUNNING, or `until` says stop.
+
+    Raises:
+        RunTakenOver, RunStopped: as run_step.
+    """
+    lost = 0
+    while not until():
+        run = MigrationRun.objects.only("status", "generation", "pause_ms").get(pk=run_id)
+        if run.generation != generation:
+            raise RunTakenOver(run=run_id, generation=generation)
+        if run.status != RunStatus.RUNNING:
+            return
+        before = time.monotonic()
+        try:
+            step = run_step(run_id, generation, worker)
+        except OperationalError:
+            # The server went away. A committed batch stays committed, an uncommitted one is pending again.
+            lost += 1
+            if connection.is_usable() or lost > conf.RECONNECTS:
+                raise
+            connection.close()
+            time.sleep(min(0.2 * 2**lost, 5))
+            _wait_for_server()
+            continue
+        lost = 0
+        on_step()
+        if step is Step.END:
+            return
+        if step is Step.WAIT:
+            time.sleep(WAIT_S)
+        else:
+            _rest(run, round((time.monotonic() - before) * 1000))
+
+
+def _wait_for_server() -> None:
+    for _ in range(conf.RECONNECTS):
+        try:
+            connection.ensure_connection()
+            return
+        except OperationalError:
+            connection.close()
+            time.sleep(1)
+
+
+def _rest(run: MigrationRun, batch_ms: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(block("queries/progress.sql", "oldest_transaction").sql, {})
+        oldest_s = cursor.fetchone()[0]
+        rest_ms, reason = rest_after(
+            batch_ms=batch_ms, pause_ms=run.pause_ms, oldest_transaction_s=oldest_s, unapplied=0
+        )
+    if rest_ms:
+        log.info(reason, extra={"run": run.pk, "milliseconds": rest_ms})
+        time.sleep(rest_ms / 1000)
+
+
+def _drive_here(run: MigrationRun, report: Report) -> None:
+    last = 0.0
+
+    def on_step() -> None:
+        nonlocal last
+        if time.monotonic() - last > 0.4:
+            run.refresh_from_db(fields=["phase", "status"])
+            report(progress_of(run))
+            last = time.monotonic()
+
+    work(run.pk, run.generation, f"pid {os.getpid()}", until=lambda: False, on_step=on_step)
+
+
+def _drive_processes(run: MigrationRun, workers: int, report: Report) -> None:
+    context = multiprocessing.get_context("spawn")  # a forked child would share our connections
+    crashes: list[str] = []
+
+    def spawn() -> BaseProcess:
+        process = context.Process(target=worker_process, args=(run.pk, run.generation, os.getpid()), daemon=True)
+        process.start()
+        return process
+
+    team = [spawn() for _ in range(workers)]
+    try:
+        while team:
+            time.sleep(0.2)
+            for process in [p for p in team if not p.is_alive()]:
+                team.remove(process)
+                run.refresh_from_db()
+                if process.exitcode == 0 or run.status != RunStatus.RUNNING:
+                    continue
+                crashes.append(f"worker {process.pid} ended with code {process.exitcode}")
+                if len(crashes) > MAX_RESPAWNS:
+                    raise RunStopped(reason=f"run {run.pk} stopped: {len(crashes)} workers died, the last: {crashes[-1]}")
+                log.warning("%s; another takes its place", crashes[-1], extra={"run": run.pk})
+                team.append(spawn())
+            run.refresh_from_db(fields=["phase", "status"])
+            report(progress_of(run))
+    finally:
+        for process in team:
+            process.terminate()
+        for process in team:
+            process.join()
+
+
+def worker_process(run_id: int, generation: int, parent: int) -> None:
+    """A worker process: batches until the run ends, its parent dies, or it is told to stop."""
+    import django
+
+    django.setup()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent turns Ctrl-C into a pause
+    stopping = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stopping.set())
+    try:
+        work(
+            run_id, generation, f"pid {os.getpid()}",
+            until=lambda: stopping.is_set() or os.getppid() != parent, on_step=lambda: None,
+        )  # fmt: skip
+    except (RunTakenOver, RunStopped) as error:
+        log.warning("%s", error)
+    except Exception as error:
+        # The outermost loop of this process: record it on the run, then fail as loudly as before.
+        connection.close()
+        MigrationRun.objects.filter(pk=run_id, generation=generation, status=RunStatus.RUNNING).update(
+            status=RunStatus.FAILED, error=f"{type(error).__name__}: {error}"[:2000]
+        )
+        raise
+    finally:
+        connections.close_all()
+
+
+@contextmanager
+def _signals_pause(run_id: int) -> Iterator[None]:
+    """SIGTERM and SIGINT become a request to pause, while the block runs in the main thread."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def pause(_signum: int, _frame: FrameType | None) -> None:
+        # A thread of its own: the signal may have come in the middle of a statement on our connection.
+        threading.Thread(target=_request_pause, args=(run_id,)).start()
+
+    before = {number: signal.signal(number, pause) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _request_pause(run_id: int) -> None:
+    try:
+        transitions.move_run(run_id, RunStatus.PAUSING)
+    except IllegalTransition as error:
+        log.info("%s", error)
+    finally:
+        connections.close_all()
+
+
+@contextmanager
+def _heartbeat(run_id: int, generation: int) -> Iterator[None]:
+    """Say every few seconds that the run is driven, from a thread of its own with a connection of its own."""
+    stop = threading.Event()
+
+    def beat() -> None:
+        try:
+            while not stop.wait(conf.HEARTBEAT_S):
+                try:
+                    MigrationRun.objects.filter(pk=run_id, generation=generation).update(heartbeat_at=timezone.now())
+                except (OperationalError, MigrationOpsError):
+                    connection.close()
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=beat, daemon=True, name="heartbeat")
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()

@@ -1,0 +1,118 @@
+"""What the batches left: rows changed or written since, rows put off; and rows the database refuses, one by one."""
+
+from uuid import UUID
+
+from django.db import connection
+
+from crm.models import Company
+from migration_ops import conf
+from migration_ops.exceptions import MigrationOpsError
+from migration_ops.identity.late import resolve_late
+from migration_ops.models import MigrationBatch, OutboxEntry
+from migration_ops.projection import project
+from migration_ops.projection.project import LOWEST, Scope
+from migration_ops.sql.loader import block, blocks
+from migration_ops.stages import BatchKind, BatchState
+
+
+def sweep_slice(company: Company, batch: MigrationBatch) -> bool:
+    """Settle some of the company's waiting rows, inside the caller's transaction.
+
+    Captured changes come first, then rows with neither link nor quarantine entry, then links whose row is
+    gone. A slice that failed before is smaller; a row that fails alone is set aside. `batch.low` is the
+    cursor over the unsettled rows.
+
+    Returns:
+        True when nothing was left.
+    """
+    size = max(1, conf.SWEEP_ROWS // 10**batch.attempts)
+    entries, ids = _changes(company, size)
+    if not ids:
+        ids = _unsettled(company, batch.low or LOWEST, size)
+        if ids:
+            batch.low = ids[-1]
+        else:
+            ids = _ids(company, "orphaned_links", {"most": size})
+    if not ids:
+        return True
+    if size == 1 and 10**batch.attempts > conf.SWEEP_ROWS and "lock timeout" not in batch.error:
+        set_aside(company, ids[0], batch.error)
+        batch.quarantined += 1
+    else:
+        outcome = settle(company, ids, batch_id=batch.pk)
+        batch.migrated += outcome.migrated
+        batch.quarantined += outcome.quarantined
+    OutboxEntry.objects.filter(pk__in=entries).delete()
+    return False
+
+
+def settle(company: Company, ids: list[UUID], *, batch_id: int | None, actor: str = "sweep") -> project.Outcome:
+    """Bring the deals of these legacy ids to what their rows say now, new contacts included; rows that are gone
+    are removed. In the caller's transaction.
+
+    Raises:
+        MigrationOpsError: a row's contact could not be resolved (a defect, never the row's fault).
+    """
+    resolve_late(company, ids)
+    outcome = project.write(Scope(company=company, ids=ids, low=min(ids), high=max(ids)), batch_id=batch_id, actor=actor)
+    if outcome.unidentified:
+        raise MigrationOpsError(f"{outcome.unidentified} rows of {company.slug} have no contact after resolution")
+    return outcome
+
+
+def set_aside(company: Company, id: UUID, message: str) -> None:
+    """Quarantine one row that the database refuses, with the database's words."""
+    scope = Scope(company=company, ids=[id], low=id, high=id)
+    params = scope.params() | {"id": id, "message": message, "mapping_version": conf.MAPPING_VERSION, "batch": None}
+    for table in blocks("projection/work_tables.sql").values():
+        project.execute(table.sql, {})
+    project.execute(block("queries/plan.sql", "reject_one").sql, params)
+    stale = blocks("projection/stale.sql")
+    if project.execute(stale["mark_known"].sql, params):
+        project.run_all(stale, "remove_stale", params)
+    project.execute(block("projection/quarantine.sql", "quarantine").sql, params)
+
+
+def halve(company: Company, batch: MigrationBatch, message: str, *, is_locked: bool) -> None:
+    """Put two halves in a failed batch's place; a single row is quarantined, or put off while it is locked.
+
+    The halves share the planned rows, so that progress stays exact.
+    """
+    params = {"company": company.pk, "low": batch.low, "high": batch.high}
+    with connection.cursor() as cursor:
+        cursor.execute(block("queries/plan.sql", "middle").sql, params)
+        rows, middle = cursor.fetchone()
+    if rows > 1:
+        first = batch.rows // 2
+        for low, high, planned in ((batch.low, middle, first), (_after(middle), batch.high, batch.rows - first)):
+            MigrationBatch.objects.create(
+                run=batch.run, kind=BatchKind.ROWS, part=batch.part, low=low, high=high, rows=planned
+            )
+        batch.state = BatchState.SPLIT
+    else:
+        if rows and not is_locked:
+            set_aside(company, middle, message)
+            batch.quarantined = 1
+        batch.state = BatchState.DONE  # a locked row stays pending: the sweep comes back to it
+    batch.save()
+
+
+def _after(id: UUID) -> UUID:
+    return UUID(int=id.int + 1)
+
+
+def _changes(company: Company, most: int) -> tuple[list[int], list[UUID]]:
+    with connection.cursor() as cursor:
+        cursor.execute(block("queries/plan.sql", "changes").sql, {"company": company.pk, "most": most})
+        rows = cursor.fetchall()
+    return [entry for entry, _ in rows], sorted({id for _, id in rows})
+
+
+def _unsettled(company: Company, after: UUID, most: int) -> list[UUID]:
+    return _ids(company, "unsettled", {"after": after, "most": most})
+
+
+def _ids(company: Company, name: str, params: dict[str, object]) -> list[UUID]:
+    with connection.cursor() as cursor:
+        cursor.execute(block("queries/plan.sql", name).sql, {"company": company.pk, **params})
+        return [id for (id,) in cursor.fetchall()]

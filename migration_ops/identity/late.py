@@ -1,0 +1,119 @@
+"""Contacts of rows written or changed after the plan: each joins a customer there is, or gets one of its own.
+
+An edit never splits a customer: the new contact stays with the customer its row had. It never merges two
+either: where it would, a conflict for a person is recorded.
+"""
+
+import json
+from collections.abc import Sequence
+from hashlib import md5
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from crm.models import Company
+from migration_ops import conf
+from migration_ops.identity.clusters import Contact, Decision, decide
+from migration_ops.identity.golden import refresh_customers
+from migration_ops.identity.keys import ContactKeys, contact_keys
+from migration_ops.projection.ids import derived_id
+from migration_ops.sql.loader import block
+
+LATE = "identity/late.sql"
+
+
+def resolve_late(company: Company, ids: Sequence[UUID]) -> None:
+    """Make every contact and address of these legacy rows known, in the caller's transaction."""
+    params = {"company": company.pk, "ids": list(ids)}
+    with connection.cursor() as cursor:
+        cursor.execute(block(LATE, "lock").sql, params)
+        cursor.execute(block(LATE, "seen").sql, params)
+        touched = {customer for (customer,) in cursor.fetchall()}
+        cursor.execute(block(LATE, "new_contacts").sql, params)
+        new = cursor.fetchall()
+    for row in new:
+        touched.add(_place(company, *row))
+    with connection.cursor() as cursor:
+        cursor.execute(block(LATE, "addresses").sql, params)
+        touched.update(customer for (customer,) in cursor.fetchall())
+    if touched:
+        refresh_customers(company, sorted(touched))
+
+
+def _place(
+    company: Company, id: UUID, name: str | None, email: str | None, phone: str | None, first_at: Any, last_at: Any,
+    before: list[UUID],
+) -> UUID:  # fmt: skip
+    """Write one new contact and say whose it is."""
+    keys = contact_keys(name, email, phone, company.phone_region)
+    known, customers = _alike(company, keys)
+    decision = decide([*known, _as_contact(id, keys, first_at)])
+    together = next(cluster for cluster in decision.clusters if id in cluster)
+    candidates = sorted({customers[contact] for contact in together if contact != id})
+    if before:
+        customer = before[0]
+    elif len(candidates) == 1:
+        customer = candidates[0]
+    else:
+        customer = derived_id(company.pk, f"customer:{id}")
+    values = {
+        "id": id, "company": company.pk, "customer": customer, "name": name, "email": email, "phone": phone,
+        "name_key": keys.name_key, "email_key": keys.email_key, "phone_key": keys.phone_key,
+        "extra_keys": list(keys.extra_keys), "flags": list(keys.flags), "first_at": first_at, "last_at": last_at,
+    }  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(block(LATE, "insert_customer").sql, values | {"id": customer})
+        cursor.execute(block(LATE, "insert_contact").sql, values)
+    _record_doubts(company, id, customer, customers, together, decision)
+    return customer
+
+
+def _alike(company: Company, keys: ContactKeys) -> tuple[list[Contact], dict[UUID, UUID]]:
+    wanted = [key for key in (keys.phone_key, keys.email_key, *keys.extra_keys) if key is not None]
+    digests = [md5(key.encode(), usedforsecurity=False).hexdigest() for key in wanted]
+    if not digests:
+        return [], {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            block(LATE, "alike").sql,
+            {"company": company.pk, "digests": digests, "most": conf.KEY_GROUP_LIMIT + 1},
+        )
+        rows = cursor.fetchall()
+    if len(rows) > conf.KEY_GROUP_LIMIT:
+        return [], {}  # so many share the key that it says nothing
+    known = [
+        _as_contact(id, contact_keys(name, email, phone, company.phone_region), first_at)
+        for id, _, name, email, phone, first_at in rows
+    ]
+    return known, {id: customer for id, customer, *_ in rows}
+
+
+def _as_contact(id: UUID, keys: ContactKeys, first_at: Any) -> Contact:
+    return Contact(
+        id=id, name_key=keys.name_key, email_key=keys.email_key, phone_key=keys.phone_key, extra_keys=keys.extra_keys,
+        email_is_role=keys.email_is_role, address_keys=(), first_at=first_at,
+    )  # fmt: skip
+
+
+def _record_doubts(
+    company: Company, id: UUID, customer: UUID, customers: dict[UUID, UUID], together: list[UUID], decision: Decision
+) -> None:
+    doubts = [
+        (*sorted((c.contact_a, c.contact_b)), c.reason, c.score, list(c.evidence))
+        for c in decision.conflicts
+        if id in (c.contact_a, c.contact_b)
+    ]
+    # The rules would have joined customers that exist apart, or an edited row with another customer.
+    others: dict[UUID, UUID] = {}
+    for contact in together:
+        if contact != id and customers[contact] != customer:
+            others.setdefault(customers[contact], contact)
+    doubts += [(*sorted((id, contact)), "late_match", 0.99, []) for contact in others.values()]
+    with connection.cursor() as cursor:
+        for a, b, reason, score, evidence in doubts:
+            cursor.execute(
+                block(LATE, "insert_conflict").sql,
+                {"company": company.pk, "a": a, "b": b, "reason": str(reason), "score": score,
+                 "evidence": json.dumps(evidence)},
+            )  # fmt: skip

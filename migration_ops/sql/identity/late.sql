@@ -1,0 +1,117 @@
+-- Contacts and addresses of rows written or changed after the plan, resolved against the customers there are.
+
+-- name: lock
+-- One at a time for a company: two workers that meet the same new contact must not make two customers of it.
+SELECT pg_advisory_xact_lock(hashtextextended('qp_identity/' || %(company)s::text, 0));
+
+-- name: new_contacts
+-- Recorded contacts of these rows that are not known yet, each with the customer its row had before.
+SELECT qp_contact_id(q.company_id, q.customer_name, q.email, q.phone), q.customer_name, q.email, q.phone,
+       min(q.created_at), max(q.created_at),
+       array_remove(array_agg(DISTINCT p.customer_id), NULL)
+  FROM quotes q
+  LEFT JOIN migration_legacy_link l ON l.legacy_id = q.id AND l.company_id = q.company_id
+  LEFT JOIN customer_contacts p ON p.id = l.contact_id AND p.id <> qp_uuid(q.id, 'contact')
+ WHERE q.company_id = %(company)s AND q.id = ANY (%(ids)s::uuid[])
+   AND (qp_text(q.phone) IS NOT NULL OR qp_text(q.email) IS NOT NULL OR qp_text(q.customer_name) IS NOT NULL)
+   AND qp_time_fits(q.created_at)
+   AND NOT EXISTS (SELECT FROM customer_contacts c
+                    WHERE c.id = qp_contact_id(q.company_id, q.customer_name, q.email, q.phone))
+ GROUP BY 1, 2, 3, 4
+ ORDER BY min(q.created_at), 1;
+
+-- name: alike
+-- Known contacts that share a phone or mailbox with a new one, and all users of those keys.
+-- params: company (uuid), digests (text[], md5 of each key), most (int)
+-- index: customer_contacts_phone_idx, customer_contacts_email_idx
+SELECT c.id, c.customer_id, c.name, c.email, c.phone, c.first_seen_at
+  FROM customer_contacts c
+ WHERE c.company_id = %(company)s
+   AND (md5(c.phone_key) = ANY (%(digests)s) OR md5(c.email_key) = ANY (%(digests)s))
+ ORDER BY c.id
+ LIMIT %(most)s;
+
+-- name: seen
+-- Known contacts used earlier or later than was known.
+UPDATE customer_contacts c
+   SET first_seen_at = least(c.first_seen_at, n.first_at), last_seen_at = greatest(c.last_seen_at, n.last_at)
+  FROM (SELECT qp_contact_id(q.company_id, q.customer_name, q.email, q.phone) AS id,
+               min(q.created_at) AS first_at, max(q.created_at) AS last_at
+          FROM quotes q
+         WHERE q.company_id = %(company)s AND q.id = ANY (%(ids)s::uuid[]) AND qp_time_fits(q.created_at)
+         GROUP BY 1) AS n
+ WHERE c.id = n.id AND (n.first_at < c.first_seen_at OR n.last_at > c.last_seen_at)
+RETURNING c.customer_id;
+
+-- name: insert_customer
+INSERT INTO customers_new (id, company_id, name, is_placeholder, phone_is_shared, created_at, updated_at)
+VALUES (%(id)s, %(company)s, '', false, false, %(first_at)s, %(last_at)s)
+ON CONFLICT (id) DO NOTHING;
+
+-- name: insert_contact
+INSERT INTO customer_contacts (id, company_id, customer_id, name, email, phone, name_key, email_key, phone_key,
+                               extra_keys, flags, first_seen_at, last_seen_at)
+VALUES (%(id)s, %(company)s, %(customer)s, %(name)s, %(email)s, %(phone)s, %(name_key)s, %(email_key)s, %(phone_key)s,
+        %(extra_keys)s, %(flags)s, %(first_at)s, %(last_at)s)
+ON CONFLICT (id) DO NOTHING;
+
+-- name: insert_conflict
+INSERT INTO migration_dedup_conflict (company_id, contact_a_id, contact_b_id, reason, score, evidence, state, created_at)
+VALUES (%(company)s, %(a)s, %(b)s, %(reason)s, %(score)s, %(evidence)s, 'open', now())
+ON CONFLICT (contact_a_id, contact_b_id) DO NOTHING;
+
+-- name: addresses
+-- Addresses of these rows: new ones added, known ones stretched to when they were used.
+INSERT INTO customer_addresses AS a (id, company_id, customer_id, address, is_primary, created_at, last_used_at)
+SELECT qp_uuid(g.customer_id, 'address:' || md5(g.address)), %(company)s, g.customer_id, g.address, false, g.first_at, g.last_at
+  FROM (SELECT c.customer_id, qp_address(q.address) AS address, min(q.created_at) AS first_at, max(q.created_at) AS last_at
+          FROM quotes q
+          JOIN customer_contacts c ON c.id = qp_contact_id(q.company_id, q.customer_name, q.email, q.phone)
+         WHERE q.company_id = %(company)s AND q.id = ANY (%(ids)s::uuid[])
+           AND qp_address(q.address) IS NOT NULL AND qp_time_fits(q.created_at)
+         GROUP BY 1, 2) AS g
+ON CONFLICT (company_id, customer_id, md5(address)) DO UPDATE
+   SET created_at = least(a.created_at, EXCLUDED.created_at), last_used_at = greatest(a.last_used_at, EXCLUDED.last_used_at)
+ WHERE EXCLUDED.created_at < a.created_at OR EXCLUDED.last_used_at > a.last_used_at
+RETURNING a.customer_id;
+
+-- name: contacts_of
+-- params: customers (uuid[])
+SELECT c.customer_id, c.id, c.name, c.email, c.phone, c.first_seen_at, c.last_seen_at
+  FROM customer_contacts c
+ WHERE c.company_id = %(company)s AND c.customer_id = ANY (%(customers)s::uuid[])
+ ORDER BY c.customer_id, c.last_seen_at DESC, c.id;
+
+-- name: mark_shared_phone
+-- Customers that already have this phone: it is shared from now on, on all sides.
+UPDATE customers_new c SET phone_is_shared = true
+ WHERE c.company_id = %(company)s AND md5(c.phone) = md5(%(phone)s) AND c.merged_into IS NULL
+   AND c.id <> %(customer)s AND NOT c.phone_is_shared;
+
+-- name: has_shared_phone
+SELECT EXISTS (SELECT FROM customers_new c WHERE c.company_id = %(company)s AND md5(c.phone) = md5(%(phone)s)
+                  AND c.merged_into IS NULL AND c.id <> %(customer)s);
+
+-- name: golden
+UPDATE customers_new c
+   SET name = %(name)s, email = %(email)s, phone = %(phone)s, phone_is_shared = %(is_shared)s OR c.phone_is_shared AND c.phone IS NOT DISTINCT FROM %(phone)s,
+       created_at = %(first_at)s, updated_at = %(last_at)s
+ WHERE c.id = %(customer)s
+   AND (c.name, c.email, c.phone, c.created_at, c.updated_at, c.phone_is_shared OR NOT %(is_shared)s)
+       IS DISTINCT FROM (%(name)s, %(email)s, %(phone)s, %(first_at)s, %(last_at)s, true);
+
+-- name: no_primary
+-- The primary address is the one used last; taken from the old one first, because only one may be primary.
+UPDATE customer_addresses a SET is_primary = false
+ WHERE a.company_id = %(company)s AND a.customer_id = ANY (%(customers)s::uuid[]) AND a.is_primary
+   AND EXISTS (SELECT FROM customer_addresses o
+                WHERE o.company_id = a.company_id AND o.customer_id = a.customer_id
+                  AND (o.last_used_at > a.last_used_at OR (o.last_used_at = a.last_used_at AND md5(o.address) < md5(a.address))));
+
+-- name: primary
+UPDATE customer_addresses a SET is_primary = true
+ WHERE a.company_id = %(company)s AND a.customer_id = ANY (%(customers)s::uuid[]) AND NOT a.is_primary
+   AND NOT EXISTS (SELECT FROM customer_addresses o
+                    WHERE o.company_id = a.company_id AND o.customer_id = a.customer_id AND o.id <> a.id
+                      AND (o.last_used_at > a.last_used_at
+                           OR (o.last_used_at = a.last_used_at AND md5(o.address) < md5(a.address))));

@@ -1,0 +1,90 @@
+-- name: watermark
+-- Rows of the company and its highest id, from one snapshot.
+SELECT count(*), (SELECT q.id FROM quotes q WHERE q.company_id = %(company)s ORDER BY q.id DESC LIMIT 1)
+  FROM quotes WHERE company_id = %(company)s;
+
+-- name: row_batches
+-- The company's ids cut into ranges that tile it: each begins after the end of the one before, the first at the
+-- lowest id there is, the last at the highest, so that rows written meanwhile fall into one of them.
+-- params: company (uuid), run (bigint), batch_rows (int)
+-- index: quotes (company_id, id)
+INSERT INTO migration_batch (run_id, kind, part, low, high, rows, state, attempts, error, migrated, quarantined, worker)
+SELECT %(run)s, 'rows', c.part,
+       CASE WHEN c.part = 0 THEN '00000000-0000-0000-0000-000000000000'::uuid ELSE c.low END,
+       coalesce(lead(c.before) OVER (ORDER BY c.part), 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid),
+       c.rows, 'pending', 0, '', 0, 0, ''
+  FROM (SELECT n.part, (array_agg(n.id ORDER BY n.id))[1] AS low,
+               -- one less than the range's lowest id: where the range before it ends
+               (CASE WHEN n.part > 0 THEN qp_uuid_before((array_agg(n.id ORDER BY n.id))[1]) END) AS before,
+               count(*) AS rows
+          FROM (SELECT q.id, ((row_number() OVER (ORDER BY q.id) - 1) / %(batch_rows)s)::integer AS part
+                  FROM quotes q WHERE q.company_id = %(company)s) AS n
+         GROUP BY n.part) AS c;
+
+-- name: unsettled
+-- Legacy rows of the company with neither a link nor an open or waived quarantine entry, after a cursor.
+-- params: company (uuid), after (uuid), most (int)
+-- index: quotes (company_id, id), migration_legacy_link primary key
+SELECT q.id FROM quotes q
+ WHERE q.company_id = %(company)s AND q.id > %(after)s
+   AND NOT EXISTS (SELECT FROM migration_legacy_link l WHERE l.legacy_id = q.id AND l.company_id = q.company_id)
+   AND NOT EXISTS (SELECT FROM migration_quarantined_row z
+                    WHERE z.legacy_id = q.id AND z.company_id = q.company_id AND z.resolution IN ('', 'waived'))
+ ORDER BY q.id
+ LIMIT %(most)s;
+
+-- name: orphaned_links
+-- Links and open quarantine entries whose legacy row is gone from the company.
+SELECT l.legacy_id FROM migration_legacy_link l
+ WHERE l.company_id = %(company)s
+   AND NOT EXISTS (SELECT FROM quotes q WHERE q.id = l.legacy_id AND q.company_id = l.company_id)
+UNION ALL
+SELECT z.legacy_id FROM migration_quarantined_row z
+ WHERE z.company_id = %(company)s AND z.resolution IN ('', 'waived')
+   AND NOT EXISTS (SELECT FROM quotes q WHERE q.id = z.legacy_id AND q.company_id = z.company_id)
+ LIMIT %(most)s;
+
+-- name: changes
+-- Captured changes of the company waiting to be applied, locked; those another worker has are skipped.
+-- params: company (uuid), most (int)
+-- index: migration_outbox_pending_idx
+SELECT o.id, o.legacy_id FROM migration_outbox o
+ WHERE o.company_id = %(company)s AND o.state = 'pending'
+ ORDER BY o.id
+ LIMIT %(most)s
+   FOR UPDATE SKIP LOCKED;
+
+-- name: drop_early_changes
+-- Captured changes of rows that were never projected: whoever projects them reads the current state.
+DELETE FROM migration_outbox o
+ WHERE o.company_id = %(company)s AND o.state = 'pending' AND o.operation <> 'D'
+   AND NOT EXISTS (SELECT FROM migration_legacy_link l WHERE l.legacy_id = o.legacy_id)
+   AND NOT EXISTS (SELECT FROM migration_quarantined_row z WHERE z.legacy_id = o.legacy_id);
+
+-- name: claim
+-- The next batch of the run's phase; batches other workers hold are skipped.
+-- locks: the batch, until its transaction ends
+SELECT b.id FROM migration_batch b
+ WHERE b.run_id = %(run)s AND b.kind = %(kind)s AND b.state = 'pending'
+ ORDER BY b.part, b.id
+ LIMIT 1
+   FOR UPDATE SKIP LOCKED;
+
+-- name: fence
+-- Whether the run is still this generation's; held until the transaction ends, which is a moment later.
+SELECT 1 FROM migration_run r
+ WHERE r.id = %(run)s AND r.generation = %(generation)s AND r.status IN ('running', 'pausing', 'cancelling')
+   FOR SHARE;
+
+-- name: middle
+-- How many rows a range holds, and the id that ends its first half.
+SELECT count(*), (SELECT h.id FROM quotes h WHERE h.company_id = %(company)s AND h.id BETWEEN %(low)s AND %(high)s
+                   ORDER BY h.id
+                  OFFSET greatest((SELECT count(*) FROM quotes c WHERE c.company_id = %(company)s
+                                      AND c.id BETWEEN %(low)s AND %(high)s) / 2 - 1, 0) LIMIT 1)
+  FROM quotes q WHERE q.company_id = %(company)s AND q.id BETWEEN %(low)s AND %(high)s;
+
+-- name: reject_one
+-- A single row the database refused: its message is the reason.
+INSERT INTO batch_reject (legacy_id, place, reason, field, original)
+VALUES (%(id)s, 0, 'projection_failed', '', left(%(message)s, 2000));

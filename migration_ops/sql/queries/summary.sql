@@ -1,0 +1,32 @@
+-- name: figures
+-- What a company has on both sides now.
+SELECT (SELECT count(*) FROM quotes WHERE company_id = %(company)s) AS rows,
+       (SELECT count(*) FROM migration_legacy_link WHERE company_id = %(company)s) AS migrated,
+       (SELECT count(*) FROM migration_quarantined_row WHERE company_id = %(company)s AND resolution IN ('', 'waived'))
+       AS quarantined,
+       (SELECT count(*) FROM customers_new WHERE company_id = %(company)s AND merged_into IS NULL) AS customers,
+       (SELECT count(*) FROM customer_contacts WHERE company_id = %(company)s) AS contacts,
+       (SELECT count(*) FROM customer_addresses WHERE company_id = %(company)s) AS addresses,
+       (SELECT count(*) FROM leads_new WHERE company_id = %(company)s) AS leads,
+       (SELECT count(*) FROM quotes_new WHERE company_id = %(company)s) AS quotes,
+       (SELECT count(*) FROM quote_items_new WHERE company_id = %(company)s) AS quote_items,
+       (SELECT count(*) FROM jobs_new WHERE company_id = %(company)s) AS jobs,
+       (SELECT count(*) FROM invoices_new WHERE company_id = %(company)s) AS invoices,
+       (SELECT count(*) FROM payments WHERE company_id = %(company)s) AS payments,
+       (SELECT coalesce(sum(total), 0) FROM quotes_new WHERE company_id = %(company)s) AS quote_total,
+       (SELECT coalesce(sum(amount), 0) FROM payments WHERE company_id = %(company)s) AS paid_total,
+       (SELECT count(*) FROM migration_dedup_conflict WHERE company_id = %(company)s AND state = 'open') AS open_conflicts;
+
+-- name: flags
+SELECT f.flag, count(*) FROM migration_legacy_link l CROSS JOIN LATERAL unnest(l.flags) AS f(flag)
+ WHERE l.company_id = %(company)s GROUP BY 1 ORDER BY 2 DESC, 1;
+
+-- name: quarantine
+-- Open and waived quarantine entries by reason, each with one row to look at.
+SELECT z.reason, count(*), min(z.field), min(left(z.original, 80)), min(z.legacy_id::text)
+  FROM migration_quarantined_row z
+ WHERE z.company_id = %(company)s AND z.resolution IN ('', 'waived')
+ GROUP BY 1 ORDER BY 2 DESC, 1;
+
+-- name: open_quarantine
+SELECT count(*) FROM migration_quarantined_row WHERE company_id = %(company)s AND resolution = '';
