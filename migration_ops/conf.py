@@ -16,7 +16,7 @@ BATCH_ROWS = _number("BATCH_ROWS", 5_000)
 MAX_BATCH_ROWS = 50_000
 """Largest batch an operator may ask for: a legacy writer may wait as long as its batch lasts."""
 
-CONTACT_PART_ROWS = 100_000
+CONTACT_PART_ROWS = 50_000
 """Legacy rows behind one part of the contact and customer phases."""
 
 BATCH_ATTEMPTS = 3

@@ -55,6 +55,7 @@ class Flag(models.TextChoices):
     ITEM_KEYS_ALIASED = "item_keys_aliased", "Line items use other names for known columns"
     ITEM_KEYS_UNKNOWN = "item_keys_unknown", "Line items have columns of their own"
     ITEM_NUMBER_TEXT = "item_number_text", "Line items have numbers recorded as text"
+    ITEM_NUMBER_ODD = "item_number_odd", "A price of a line item is neither a number nor text"
     ITEM_NAME_MISSING = "item_name_missing", "A line item without a name"
     ITEM_TEXT_ODD = "item_text_odd", "A text of a line item was not recorded as text"
     ITEM_QUANTITY_NEGATIVE = "item_quantity_negative", "A negative quantity that is not a discount"

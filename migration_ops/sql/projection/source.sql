@@ -116,7 +116,7 @@ UNION ALL
 SELECT i.legacy_id, 10 + i.position,
        CASE WHEN v.number = 'NaN' THEN 'number_nan' WHEN NOT qp_fits(v.number) THEN 'number_range'
             ELSE 'number_unreadable' END,
-       'items[' || i.position || '].' || v.field, left(v.recorded #>> '{}', 2000)
+       'items[' || i.position || '].' || v.field, left(coalesce(v.recorded #>> '{}', v.number::text), 2000)
   FROM batch_item i
  CROSS JOIN LATERAL (VALUES
            ('quantity', i.quantity, coalesce(i.element -> 'quantity', i.element -> 'qty')),
@@ -124,10 +124,10 @@ SELECT i.legacy_id, 10 + i.position,
             coalesce(i.element -> 'unit_price', i.element -> 'unitPrice', i.element -> 'price')),
            ('total', i.total, i.element -> 'total')) AS v(field, number, recorded)
  WHERE (NOT i.is_plain OR NOT (qp_fits(i.quantity) AND qp_fits(i.unit_price) AND qp_fits(i.total)))
-   AND jsonb_typeof(i.element) = 'object'
+   AND (i.is_plain OR jsonb_typeof(i.element) = 'object')
    AND (NOT qp_fits(v.number)
-        OR (v.number IS NULL AND v.recorded IS NOT NULL AND jsonb_typeof(v.recorded) <> 'null'
-            AND NOT (jsonb_typeof(v.recorded) = 'string' AND qp_trim(v.recorded #>> '{}') = '')))
+        OR (v.number IS NULL AND (jsonb_typeof(v.recorded) = 'string' AND qp_trim(v.recorded #>> '{}') <> ''
+                                  OR v.field = 'quantity')))
 UNION ALL
 SELECT d.id, 1000000 + v.place, CASE WHEN v.number = 'NaN' THEN 'number_nan' ELSE 'number_range' END,
        v.field, v.number::text
@@ -180,6 +180,9 @@ SELECT i.legacy_id, i.position,
            CASE WHEN jsonb_typeof(i.element -> 'name') NOT IN ('string', 'null')
                   OR jsonb_typeof(coalesce(i.element -> 'description', i.element -> 'desc')) NOT IN ('string', 'null')
                   OR jsonb_typeof(i.element -> 'option_tier') NOT IN ('string', 'null') THEN 'item_text_odd' END,
+           CASE WHEN jsonb_typeof(coalesce(i.element -> 'unit_price', i.element -> 'unitPrice', i.element -> 'price'))
+                     NOT IN ('number', 'string', 'null')
+                  OR jsonb_typeof(i.element -> 'total') NOT IN ('number', 'string', 'null') THEN 'item_number_odd' END,
            CASE WHEN i.is_upsell IS NULL OR i.is_discount IS NULL THEN 'item_boolean_unreadable' END,
            CASE WHEN jsonb_typeof(i.element -> 'sort_order') <> 'null'
                  AND qp_item_sort_order(i.element -> 'sort_order') IS NULL THEN 'item_sort_order_odd' END
