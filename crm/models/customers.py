@@ -19,7 +19,7 @@ class Customer(CompanyOwned):
         default=False, help_text="The same phone belongs to another customer too; staff confirmed it or still has to."
     )
     merged_into = reference(
-        "crm.Customer", "merged", null=True, blank=True, db_index=False, db_column="merged_into"
+        "crm.Customer", "merged", null=True, blank=True, db_column="merged_into"
     )
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
@@ -28,7 +28,6 @@ class Customer(CompanyOwned):
         db_table = "customers_new"
         ordering = ["name", "id"]
         constraints = [
-            models.UniqueConstraint(fields=["company", "id"], name="customers_new_company_id_key"),
             # Hashed, because a phone column may hold any text and an index entry may not.
             models.UniqueConstraint(
                 F("company"),
@@ -54,7 +53,7 @@ class CustomerContact(CompanyOwned):
     texts, so that the same contact is the same row whoever records it.
     """
 
-    customer = reference("crm.Customer", "contacts", db_index=False)
+    customer = reference("crm.Customer", "contacts")
     name = models.TextField(null=True, blank=True)
     email = models.TextField(null=True, blank=True)
     phone = models.TextField(null=True, blank=True)
@@ -69,7 +68,6 @@ class CustomerContact(CompanyOwned):
     class Meta:
         db_table = "customer_contacts"
         ordering = ["-last_seen_at", "id"]
-        constraints = [models.UniqueConstraint(fields=["company", "id"], name="customer_contacts_company_id_key")]
         indexes = [
             models.Index(fields=["company", "customer"], name="customer_contacts_customer_idx"),
             models.Index(
@@ -87,7 +85,7 @@ class CustomerContact(CompanyOwned):
 class CustomerAddress(CompanyOwned):
     """An address of a customer; exactly one is primary, the most recently used."""
 
-    customer = reference("crm.Customer", "addresses", db_index=False)
+    customer = reference("crm.Customer", "addresses")
     address = models.TextField()
     is_primary = models.BooleanField(default=False)
     created_at = models.DateTimeField()
@@ -126,6 +124,7 @@ class CustomerRelation(CompanyOwned):
             models.UniqueConstraint(fields=["customer", "other", "kind"], name="customer_relations_pair_key"),
             models.CheckConstraint(name="customer_relations_not_self", condition=~Q(customer=F("other"))),
         ]
+        indexes = [models.Index(fields=["company", "other"], name="customer_relations_other_idx")]
 
     def __str__(self) -> str:
         return f"{self.customer} – {self.get_kind_display()} – {self.other}"

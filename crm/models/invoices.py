@@ -30,9 +30,10 @@ class Invoice(CompanyOwned):
     class Meta:
         db_table = "invoices_new"
         ordering = ["-created_at", "id"]
-        constraints = [
-            models.UniqueConstraint(fields=["company", "id"], name="invoices_new_company_id_key"),
-            *number_range("invoices_new", "amount_due", "amount_paid"),
+        constraints = number_range("invoices_new", "amount_due", "amount_paid")
+        indexes = [
+            models.Index(fields=["company", "customer"], name="invoices_new_customer_idx"),
+            models.Index(fields=["job"], name="invoices_new_job_idx"),
         ]
 
     def __str__(self) -> str:
@@ -53,6 +54,7 @@ class Payment(CompanyOwned):
         db_table = "payments"
         ordering = ["-paid_at", "id"]
         constraints = number_range("payments", "amount")
+        indexes = [models.Index(fields=["invoice"], name="payments_invoice_idx")]
 
     def __str__(self) -> str:
         return f"{self.amount} by {self.method}"

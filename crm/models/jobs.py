@@ -28,7 +28,10 @@ class Job(CompanyOwned):
     class Meta:
         db_table = "jobs_new"
         ordering = ["-created_at", "id"]
-        constraints = [models.UniqueConstraint(fields=["company", "id"], name="jobs_new_company_id_key")]
+        indexes = [
+            models.Index(fields=["company", "customer"], name="jobs_new_customer_idx"),
+            models.Index(fields=["quote"], name="jobs_new_quote_idx"),
+        ]
 
     def __str__(self) -> str:
         return self.job_number

@@ -20,7 +20,7 @@ class Lead(CompanyOwned):
     class Meta:
         db_table = "leads_new"
         ordering = ["-created_at", "id"]
-        constraints = [models.UniqueConstraint(fields=["company", "id"], name="leads_new_company_id_key")]
+        indexes = [models.Index(fields=["company", "customer"], name="leads_new_customer_idx")]
 
     def __str__(self) -> str:
         return f"Lead {self.id}"

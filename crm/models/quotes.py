@@ -29,9 +29,10 @@ class Quote(CompanyOwned):
     class Meta:
         db_table = "quotes_new"
         ordering = ["-created_at", "id"]
-        constraints = [
-            models.UniqueConstraint(fields=["company", "id"], name="quotes_new_company_id_key"),
-            *number_range("quotes_new", "subtotal", "discount_amount", "tax_rate", "tax_amount", "total"),
+        constraints = number_range("quotes_new", "subtotal", "discount_amount", "tax_rate", "tax_amount", "total")
+        indexes = [
+            models.Index(fields=["company", "customer"], name="quotes_new_customer_idx"),
+            models.Index(fields=["lead"], name="quotes_new_lead_idx", condition=models.Q(lead__isnull=False)),
         ]
 
     def __str__(self) -> str:
@@ -41,7 +42,7 @@ class Quote(CompanyOwned):
 class QuoteItem(CompanyOwned):
     """One line of a quote; `position` is the line's place, from 1."""
 
-    quote = reference("crm.Quote", "items", db_index=False)
+    quote = reference("crm.Quote", "items")
     position = models.IntegerField()
     name = models.TextField(null=True, blank=True)
     description = models.TextField(null=True, blank=True)

@@ -1,3 +1,16 @@
+-- The primary key holds the company too: it is what the references point at, and what a table partitioned by
+-- company needs. The id comes first, so that a row is found by its id alone.
+ALTER TABLE customers_new DROP CONSTRAINT customers_new_pkey, ADD CONSTRAINT customers_new_pkey PRIMARY KEY (id, company_id);
+ALTER TABLE customer_contacts DROP CONSTRAINT customer_contacts_pkey, ADD CONSTRAINT customer_contacts_pkey PRIMARY KEY (id, company_id);
+ALTER TABLE customer_addresses DROP CONSTRAINT customer_addresses_pkey, ADD CONSTRAINT customer_addresses_pkey PRIMARY KEY (id, company_id);
+ALTER TABLE customer_relations DROP CONSTRAINT customer_relations_pkey, ADD CONSTRAINT customer_relations_pkey PRIMARY KEY (id, company_id);
+ALTER TABLE leads_new DROP CONSTRAINT leads_new_pkey, ADD CONSTRAINT leads_new_pkey PRIMARY KEY (id, company_id);
+ALTER TABLE quotes_new DROP CONSTRAINT quotes_new_pkey, ADD CONSTRAINT quotes_new_pkey PRIMARY KEY (id, company_id);
+ALTER TABLE quote_items_new DROP CONSTRAINT quote_items_new_pkey, ADD CONSTRAINT quote_items_new_pkey PRIMARY KEY (id, company_id);
+ALTER TABLE jobs_new DROP CONSTRAINT jobs_new_pkey, ADD CONSTRAINT jobs_new_pkey PRIMARY KEY (id, company_id);
+ALTER TABLE invoices_new DROP CONSTRAINT invoices_new_pkey, ADD CONSTRAINT invoices_new_pkey PRIMARY KEY (id, company_id);
+ALTER TABLE payments DROP CONSTRAINT payments_pkey, ADD CONSTRAINT payments_pkey PRIMARY KEY (id, company_id);
+
 -- References inside one company: (company_id, id). A link across companies cannot be stored.
 -- NO ACTION and not deferrable: a row with something attached to it cannot be deleted.
 ALTER TABLE customers_new ADD CONSTRAINT customers_new_company_fk FOREIGN KEY (company_id) REFERENCES companies (id);

@@ -21,6 +21,8 @@ from migration_ops.stages import BatchKind, BatchState, RunStatus
 
 # Somebody else was in the way; the same batch may succeed a moment later.
 RETRYABLE = {"40001", "40P01", "55P03", "57014"}
+# Rows stand there already, without a link: the second attempt writes them over.
+UNIQUE_VIOLATION = "23505"
 
 
 class Step(Enum):
@@ -100,7 +102,8 @@ def _do(run: MigrationRun, batch: MigrationBatch, worker: str) -> None:
         find_clusters(company)
     elif batch.kind == BatchKind.ROWS:
         assert batch.low is not None and batch.high is not None
-        outcome = project.write(Scope(company=company, low=batch.low, high=batch.high), batch_id=batch.pk)
+        scope = Scope(company=company, low=batch.low, high=batch.high)
+        outcome = project.write(scope, batch_id=batch.pk, is_retry=batch.attempts > 0)
         batch.migrated, batch.quarantined = outcome.migrated, outcome.quarantined
     elif batch.kind == BatchKind.SWEEP:
         is_done = sweep.sweep_slice(company, batch)
@@ -147,7 +150,7 @@ def _recover(run: MigrationRun, generation: int, batch_id: int, error: Exception
         batch.attempts += 1
         batch.error = message[:2000]
         batch.save(update_fields=["attempts", "error"])
-        if code in RETRYABLE and batch.attempts < conf.BATCH_ATTEMPTS:
+        if code in RETRYABLE and batch.attempts < conf.BATCH_ATTEMPTS or code == UNIQUE_VIOLATION and batch.attempts == 1:
             pause_s = 0.05 * 2**batch.attempts
         elif batch.kind == BatchKind.ROWS:
             sweep.halve(run.company, batch, message, is_locked=code in RETRYABLE)

@@ -9,5 +9,7 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RunSQL(
             text("ddl/projection_functions_v1.sql"), reverse_sql=text("ddl/projection_functions_v1_drop.sql")
-        )
+        ),
+        # Going back, 0001 drops the tables and the references with them.
+        migrations.RunSQL(text("ddl/references_v1.sql"), reverse_sql=migrations.RunSQL.noop),
     ]

@@ -13,8 +13,8 @@ class DedupConflict(models.Model):
         DIFFERENT = "different", "Not the same"
 
     company = models.ForeignKey("crm.Company", models.PROTECT, related_name="dedup_conflicts")
-    contact_a = models.ForeignKey("crm.CustomerContact", models.CASCADE, related_name="+")
-    contact_b = models.ForeignKey("crm.CustomerContact", models.CASCADE, related_name="+")
+    contact_a = models.ForeignKey("crm.CustomerContact", models.CASCADE, db_constraint=False, related_name="+")
+    contact_b = models.ForeignKey("crm.CustomerContact", models.CASCADE, db_constraint=False, related_name="+")
     reason = models.CharField(max_length=48)
     score = models.FloatField(help_text="Probability that both are the same customer, 0 to 1.")
     evidence = models.JSONField(default=list)

@@ -28,10 +28,7 @@ class LegacyLink(models.Model):
     class Meta:
         db_table = "migration_legacy_link"
         ordering = ["legacy_id"]
-        indexes = [
-            models.Index(fields=["company", "legacy_id"], name="migration_legacy_link_co_idx"),
-            models.Index(fields=["contact"], name="migration_legacy_link_cont_idx"),
-        ]
+        indexes = [models.Index(fields=["company", "legacy_id"], name="migration_legacy_link_co_idx")]
 
     def __str__(self) -> str:
         return str(self.legacy_id)

@@ -4,7 +4,7 @@
 rules are in sql/projection/, one file a target table; nothing here knows a column.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, LiteralString
@@ -28,12 +28,13 @@ COMMA_GROUP_REGIONS = frozenset({"US", "CA", "GB", "IE", "AU", "NZ", "IN", "PH",
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """A target table, the block that projects to it, and the column its rows are known by."""
+    """A target table, the block that projects to it, the columns its rows are known by, and the money it proves."""
 
     name: str
     table: str
     file: str
-    key: str = "id"
+    key: tuple[str, ...] = ("id", "company_id")
+    money: str | None = None
 
     @property
     def block(self) -> Block:
@@ -46,12 +47,12 @@ TARGETS = (
     Target(name="contacts", table="customer_contacts", file="projection/customers.sql"),
     Target(name="addresses", table="customer_addresses", file="projection/customers.sql"),
     Target(name="leads", table="leads_new", file="projection/leads.sql"),
-    Target(name="quotes", table="quotes_new", file="projection/quotes.sql"),
-    Target(name="quote_items", table="quote_items_new", file="projection/quote_items.sql"),
+    Target(name="quotes", table="quotes_new", file="projection/quotes.sql", money="total"),
+    Target(name="quote_items", table="quote_items_new", file="projection/quote_items.sql", money="total"),
     Target(name="jobs", table="jobs_new", file="projection/jobs.sql"),
-    Target(name="invoices", table="invoices_new", file="projection/invoices.sql"),
-    Target(name="payments", table="payments", file="projection/payments.sql"),
-    Target(name="links", table="migration_legacy_link", file="projection/links.sql", key="legacy_id"),
+    Target(name="invoices", table="invoices_new", file="projection/invoices.sql", money="amount_due"),
+    Target(name="payments", table="payments", file="projection/payments.sql", money="amount"),
+    Target(name="links", table="migration_legacy_link", file="projection/links.sql", key=("legacy_id",)),
 )
 
 
@@ -117,12 +118,14 @@ def read(scope: Scope, *, is_locking: bool = True) -> tuple[int, int]:
     return rows - unidentified, unidentified
 
 
-def write(scope: Scope, *, batch_id: int | None, actor: str = "backfill") -> Outcome:
+def write(scope: Scope, *, batch_id: int | None, actor: str = "backfill", is_retry: bool = False) -> Outcome:
     """Project the scope's rows and write them, with their links and quarantine entries, inside the caller's transaction.
 
     Rows that are written already are left alone where nothing changed, and brought up to date where
     something did: what a row no longer projects to is removed.
 
+    Args:
+        is_retry: rows may stand there without a link; write them over instead of failing on them.
     Raises:
         ProofFailed: the new tables do not hold what the batch read.
     """
@@ -130,12 +133,15 @@ def write(scope: Scope, *, batch_id: int | None, actor: str = "backfill") -> Out
     rows, unidentified = read(scope)
     stale = blocks("projection/stale.sql")
     is_known = execute(stale["mark_known"].sql, params) > 0
-    if is_known:
+    if is_known or is_retry:
         run_all(stale, "remove_stale", params)
-    for target in TARGETS:
-        execute(upsert(target), params)
-    if is_known:
+        for target in TARGETS:
+            execute(upsert(target), params)
         run_all(stale, "remove_placeholder", params)
+        _prove(_rows("proof", {}))
+    else:
+        written = {target.name: _written(insert(target), params) for target in TARGETS}
+        _prove((what, expected, written[target][place]) for what, target, place, expected in _rows("expected", {}))
     quarantine = blocks("projection/quarantine.sql")
     quarantined = _count_rejected()
     if quarantined:
@@ -144,7 +150,6 @@ def write(scope: Scope, *, batch_id: int | None, actor: str = "backfill") -> Out
         execute(quarantine["gone"].sql, params)
     if _has_open_quarantine(scope.company.pk):
         execute(quarantine["resolve"].sql, params)
-    _prove()
     return Outcome(rows=rows, migrated=rows - quarantined, quarantined=quarantined, unidentified=unidentified)
 
 
@@ -173,11 +178,45 @@ def _has_open_quarantine(company: UUID) -> bool:
     )
 
 
+def _rows(name: str, params: dict[str, Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(block("projection/proof.sql", name).sql, params)
+        return list(cursor.fetchall())
+
+
+def _written(statement: str, params: dict[str, Any]) -> tuple[Any, ...]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, params)
+        return tuple(cursor.fetchone())
+
+
+def _columns(target: Target) -> sql.Composed:
+    return sql.SQL(", ").join(map(sql.Identifier, target.block.columns))
+
+
+@cache
+def insert(target: Target) -> str:
+    """The statement of a first pass: it writes a target's rows and gives their number and money as they were stored."""
+    return (
+        sql.SQL(
+            "WITH written AS (INSERT INTO {table} ({columns}) {rows} RETURNING {money} AS money)"
+            " SELECT count(*), sum(money) FROM written"
+        )
+        .format(
+            table=sql.Identifier(target.table),
+            columns=_columns(target),
+            rows=sql.SQL(target.block.sql),
+            money=sql.Identifier(target.money) if target.money else sql.SQL("NULL::numeric"),
+        )
+        .as_string(None)
+    )
+
+
 @cache
 def upsert(target: Target) -> str:
-    """The statement that writes a target's rows and leaves unchanged ones alone."""
+    """The statement that writes a target's rows over those that are there, and leaves unchanged ones alone."""
     columns = target.block.columns
-    changing = [column for column in columns if column not in (target.key, *_KEPT.get(target.name, ()))]
+    changing = [column for column in columns if column not in (*target.key, *_KEPT.get(target.name, ()))]
     table = sql.Identifier(target.table)
     new = {column: sql.SQL("EXCLUDED.{}").format(sql.Identifier(column)) for column in changing}
     if target.name == "links":
@@ -187,15 +226,14 @@ def upsert(target: Target) -> str:
         ).format(sql.Literal([str(flag) for flag in CROSS_ROW_FLAGS]))
     compared = [column for column in changing if column != "batch_id"]
     statement = sql.SQL(
-        "INSERT INTO {table} ({columns}) {rows} ON CONFLICT ({key}) DO UPDATE SET {sets} WHERE ({old}) IS DISTINCT FROM ({new})"
+        "INSERT INTO {table} ({columns}) {rows} ON CONFLICT ({key}) DO UPDATE SET {sets}"
+        " WHERE ({old}) IS DISTINCT FROM ({new})"
     ).format(
         table=table,
-        columns=sql.SQL(", ").join(map(sql.Identifier, columns)),
+        columns=_columns(target),
         rows=sql.SQL(target.block.sql),
-        key=sql.Identifier(target.key),
-        sets=sql.SQL(", ").join(
-            sql.SQL("{} = {}").format(sql.Identifier(column), new[column]) for column in changing
-        ),
+        key=sql.SQL(", ").join(map(sql.Identifier, target.key)),
+        sets=sql.SQL(", ").join(sql.SQL("{} = {}").format(sql.Identifier(column), new[column]) for column in changing),
         old=sql.SQL(", ").join(sql.SQL("{}.{}").format(table, sql.Identifier(column)) for column in compared),
         new=sql.SQL(", ").join(new[column] for column in compared),
     )
@@ -206,14 +244,12 @@ def upsert(target: Target) -> str:
 _KEPT = {"customers": ("name", "email", "phone"), "contacts": ("customer_id",), "addresses": ("is_primary",)}
 
 
-def _prove() -> None:
-    """Compare what the batch read with what the tables hold now, by counts and sums.
+def _prove(figures: Iterable[tuple[str, Any, Any]]) -> None:
+    """Compare what the batch read with what the tables hold, by counts and sums.
 
     Raises:
         ProofFailed: names the first figure that differs.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(block("projection/proof.sql", "proof").sql)
-        for what, expected, found in cursor.fetchall():
-            if expected != found:
-                raise ProofFailed(what=what, expected=expected, found=found)
+    for what, expected, found in figures:
+        if expected != found:
+            raise ProofFailed(what=what, expected=expected, found=found)

@@ -7,6 +7,15 @@ CREATE FUNCTION qp_uuid(namespace uuid, name text) RETURNS uuid
     SELECT overlay(overlay(md5(namespace::text || '/' || name) PLACING '8' FROM 13) PLACING '8' FROM 17)::uuid
 $$;
 
+-- The id of a row derived from another one: the parent's first 48 bits, then the hash of parent and name. Rows
+-- written in the order of their parents land side by side in every index, instead of all over it.
+CREATE FUNCTION qp_child_id(parent uuid, name text) RETURNS uuid
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+    SELECT overlay(overlay(overlay(md5(parent::text || '/' || name)
+                                   PLACING left(replace(parent::text, '-', ''), 12) FROM 1)
+                           PLACING '8' FROM 13) PLACING '8' FROM 17)::uuid
+$$;
+
 -- Blank: absent, empty, or nothing but spaces of any kind. The characters are listed, because
 -- what \s covers depends on the server's locale.
 CREATE FUNCTION qp_trim(value text) RETURNS text
@@ -24,9 +33,9 @@ $$;
 CREATE FUNCTION qp_contact_id(company uuid, name text, email text, phone text) RETURNS uuid
     LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT qp_uuid(company, 'contact:'
-        || coalesce(octet_length(name) || ':' || name, '-') || '/'
-        || coalesce(octet_length(email) || ':' || email, '-') || '/'
-        || coalesce(octet_length(phone) || ':' || phone, '-'))
+        || coalesce(octet_length(name)::text || ':' || name, '-') || '/'
+        || coalesce(octet_length(email)::text || ':' || email, '-') || '/'
+        || coalesce(octet_length(phone)::text || ':' || phone, '-'))
 $$;
 
 -- An address as it is kept: line ends unified, spaces at the ends dropped; NULL where blank.

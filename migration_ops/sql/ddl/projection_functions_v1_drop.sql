@@ -14,4 +14,5 @@ DROP FUNCTION qp_address(text);
 DROP FUNCTION qp_contact_id(uuid, text, text, text);
 DROP FUNCTION qp_text(text);
 DROP FUNCTION qp_trim(text);
+DROP FUNCTION qp_child_id(uuid, text);
 DROP FUNCTION qp_uuid(uuid, text);

@@ -29,7 +29,7 @@ SELECT g.customer_id, %(company)s, coalesce(g.name, ''), g.email, g.phone, false
           JOIN migration_staged_contact s ON s.id = m.contact_id
          GROUP BY m.customer_id) AS g
   LEFT JOIN migration_staged_phone p ON p.company_id = %(company)s AND p.phone_md5 = md5(g.phone)
-ON CONFLICT (id) DO NOTHING;
+ON CONFLICT (id, company_id) DO NOTHING;
 
 -- name: contacts
 INSERT INTO customer_contacts (id, company_id, customer_id, name, email, phone, name_key, email_key, phone_key,
@@ -38,18 +38,18 @@ SELECT s.id, %(company)s, m.customer_id, s.name, s.email, s.phone, s.name_key, s
        s.extra_keys, s.flags, s.first_seen_at, s.last_seen_at
   FROM batch_member m
   JOIN migration_staged_contact s ON s.id = m.contact_id
-ON CONFLICT (id) DO NOTHING;
+ON CONFLICT (id, company_id) DO NOTHING;
 
 -- name: addresses
 INSERT INTO customer_addresses (id, company_id, customer_id, address, is_primary, created_at, last_used_at)
-SELECT qp_uuid(g.customer_id, 'address:' || md5(g.address)), %(company)s, g.customer_id, g.address,
+SELECT qp_child_id(g.customer_id, 'address:' || md5(g.address)), %(company)s, g.customer_id, g.address,
        row_number() OVER (PARTITION BY g.customer_id ORDER BY g.last_at DESC, md5(g.address)) = 1,
        g.first_at, g.last_at
   FROM (SELECT m.customer_id, a.address, min(a.first_seen_at) AS first_at, max(a.last_seen_at) AS last_at
           FROM batch_member m
           JOIN migration_staged_address a ON a.contact_id = m.contact_id
          GROUP BY 1, 2) AS g
-ON CONFLICT (id) DO NOTHING;
+ON CONFLICT (id, company_id) DO NOTHING;
 
 -- name: conflicts
 INSERT INTO migration_dedup_conflict (company_id, contact_a_id, contact_b_id, reason, score, evidence, state, created_at)
@@ -67,4 +67,4 @@ SELECT DISTINCT ON (1) qp_uuid(a.customer_id, f.kind || ':' || b.customer_id), f
   JOIN customer_contacts a ON a.id = f.contact_a_id
   JOIN customer_contacts b ON b.id = f.contact_b_id
  WHERE f.company_id = %(company)s AND f.kind <> 'conflict' AND a.customer_id <> b.customer_id
-ON CONFLICT (id) DO NOTHING;
+ON CONFLICT (id, company_id) DO NOTHING;

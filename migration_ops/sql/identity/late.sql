@@ -11,7 +11,7 @@ SELECT qp_contact_id(q.company_id, q.customer_name, q.email, q.phone), q.custome
        array_remove(array_agg(DISTINCT p.customer_id), NULL)
   FROM quotes q
   LEFT JOIN migration_legacy_link l ON l.legacy_id = q.id AND l.company_id = q.company_id
-  LEFT JOIN customer_contacts p ON p.id = l.contact_id AND p.id <> qp_uuid(q.id, 'contact')
+  LEFT JOIN customer_contacts p ON p.id = l.contact_id AND p.id <> qp_child_id(q.id, 'contact')
  WHERE q.company_id = %(company)s AND q.id = ANY (%(ids)s::uuid[])
    AND (qp_text(q.phone) IS NOT NULL OR qp_text(q.email) IS NOT NULL OR qp_text(q.customer_name) IS NOT NULL)
    AND qp_time_fits(q.created_at)
@@ -46,14 +46,14 @@ RETURNING c.customer_id;
 -- name: insert_customer
 INSERT INTO customers_new (id, company_id, name, is_placeholder, phone_is_shared, created_at, updated_at)
 VALUES (%(id)s, %(company)s, '', false, false, %(first_at)s, %(last_at)s)
-ON CONFLICT (id) DO NOTHING;
+ON CONFLICT (id, company_id) DO NOTHING;
 
 -- name: insert_contact
 INSERT INTO customer_contacts (id, company_id, customer_id, name, email, phone, name_key, email_key, phone_key,
                                extra_keys, flags, first_seen_at, last_seen_at)
 VALUES (%(id)s, %(company)s, %(customer)s, %(name)s, %(email)s, %(phone)s, %(name_key)s, %(email_key)s, %(phone_key)s,
         %(extra_keys)s, %(flags)s, %(first_at)s, %(last_at)s)
-ON CONFLICT (id) DO NOTHING;
+ON CONFLICT (id, company_id) DO NOTHING;
 
 -- name: insert_conflict
 INSERT INTO migration_dedup_conflict (company_id, contact_a_id, contact_b_id, reason, score, evidence, state, created_at)
@@ -63,7 +63,7 @@ ON CONFLICT (contact_a_id, contact_b_id) DO NOTHING;
 -- name: addresses
 -- Addresses of these rows: new ones added, known ones stretched to when they were used.
 INSERT INTO customer_addresses AS a (id, company_id, customer_id, address, is_primary, created_at, last_used_at)
-SELECT qp_uuid(g.customer_id, 'address:' || md5(g.address)), %(company)s, g.customer_id, g.address, false, g.first_at, g.last_at
+SELECT qp_child_id(g.customer_id, 'address:' || md5(g.address)), %(company)s, g.customer_id, g.address, false, g.first_at, g.last_at
   FROM (SELECT c.customer_id, qp_address(q.address) AS address, min(q.created_at) AS first_at, max(q.created_at) AS last_at
           FROM quotes q
           JOIN customer_contacts c ON c.id = qp_contact_id(q.company_id, q.customer_name, q.email, q.phone)

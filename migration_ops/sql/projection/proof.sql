@@ -1,3 +1,23 @@
+-- name: expected
+-- What a first pass must have written: figure, target, place in (count, money), value.
+WITH deals AS (
+    SELECT count(*) AS rows, count(*) FILTER (WHERE has_lead) AS leads,
+           count(*) FILTER (WHERE has_quote) AS quotes, sum(total) FILTER (WHERE has_quote) AS total,
+           count(*) FILTER (WHERE has_job) AS jobs,
+           count(*) FILTER (WHERE has_invoice) AS invoices, sum(total) FILTER (WHERE has_invoice) AS due,
+           count(*) FILTER (WHERE is_paid) AS payments, sum(coalesce(total, 0)) FILTER (WHERE is_paid) AS paid
+      FROM batch_deal),
+items AS (SELECT count(*) AS items, sum(total) AS total FROM batch_item)
+SELECT c.what, c.target, c.place, c.expected
+  FROM deals d CROSS JOIN items i
+ CROSS JOIN LATERAL (VALUES
+       ('links', 'links', 0, d.rows::numeric), ('leads', 'leads', 0, d.leads), ('quotes', 'quotes', 0, d.quotes),
+       ('quote totals', 'quotes', 1, d.total), ('quote items', 'quote_items', 0, i.items),
+       ('quote item totals', 'quote_items', 1, i.total), ('jobs', 'jobs', 0, d.jobs),
+       ('invoices', 'invoices', 0, d.invoices), ('amounts due', 'invoices', 1, d.due),
+       ('payments', 'payments', 0, d.payments), ('amounts paid', 'payments', 1, d.paid))
+       AS c(what, target, place, expected);
+
 -- name: proof
 -- What the batch read against what the tables hold now: counts, and money to the last digit.
 WITH lines AS (
@@ -8,9 +28,9 @@ WITH lines AS (
       LEFT JOIN migration_legacy_link k ON k.legacy_id = d.id AND k.company_id = d.company_id
       LEFT JOIN leads_new l ON l.id = d.id AND l.company_id = d.company_id
       LEFT JOIN quotes_new q ON q.id = d.id AND q.company_id = d.company_id
-      LEFT JOIN jobs_new j ON j.id = qp_uuid(d.id, 'job') AND j.company_id = d.company_id
-      LEFT JOIN invoices_new v ON v.id = qp_uuid(d.id, 'invoice') AND v.company_id = d.company_id
-      LEFT JOIN payments p ON p.id = qp_uuid(d.id, 'payment') AND p.company_id = d.company_id),
+      LEFT JOIN jobs_new j ON j.id = qp_child_id(d.id, 'job') AND j.company_id = d.company_id
+      LEFT JOIN invoices_new v ON v.id = qp_child_id(d.id, 'invoice') AND v.company_id = d.company_id
+      LEFT JOIN payments p ON p.id = qp_child_id(d.id, 'payment') AND p.company_id = d.company_id),
 figures AS (
     SELECT count(*) AS rows, count(link_id) AS links,
            count(*) FILTER (WHERE has_lead) AS leads_read, count(lead_id) AS leads_found,

@@ -14,17 +14,17 @@ SELECT l.legacy_id, l.company_id FROM migration_legacy_link l
 
 -- name: remove_stale_1_payments
 DELETE FROM payments p USING batch_known k
- WHERE p.id = qp_uuid(k.legacy_id, 'payment')
+ WHERE p.id = qp_child_id(k.legacy_id, 'payment')
    AND NOT EXISTS (SELECT FROM batch_deal d WHERE d.id = k.legacy_id AND d.company_id = k.company_id AND d.is_paid);
 
 -- name: remove_stale_2_invoices
 DELETE FROM invoices_new v USING batch_known k
- WHERE v.id = qp_uuid(k.legacy_id, 'invoice')
+ WHERE v.id = qp_child_id(k.legacy_id, 'invoice')
    AND NOT EXISTS (SELECT FROM batch_deal d WHERE d.id = k.legacy_id AND d.company_id = k.company_id AND d.has_invoice);
 
 -- name: remove_stale_3_jobs
 DELETE FROM jobs_new j USING batch_known k
- WHERE j.id = qp_uuid(k.legacy_id, 'job')
+ WHERE j.id = qp_child_id(k.legacy_id, 'job')
    AND NOT EXISTS (SELECT FROM batch_deal d WHERE d.id = k.legacy_id AND d.company_id = k.company_id AND d.has_job);
 
 -- name: remove_stale_4_items
@@ -57,17 +57,17 @@ DELETE FROM migration_legacy_link l USING batch_known k
 -- name: remove_placeholder_1_addresses
 -- A row that has a contact now, or is gone, needs no placeholder customer any more.
 DELETE FROM customer_addresses a USING batch_known k
- WHERE a.customer_id = qp_uuid(k.legacy_id, 'customer')
+ WHERE a.customer_id = qp_child_id(k.legacy_id, 'customer')
    AND NOT EXISTS (SELECT FROM batch_deal d WHERE d.id = k.legacy_id AND d.company_id = k.company_id AND d.is_placeholder);
 
 -- name: remove_placeholder_2_contacts
 DELETE FROM customer_contacts c USING batch_known k
- WHERE c.id = qp_uuid(k.legacy_id, 'contact')
+ WHERE c.id = qp_child_id(k.legacy_id, 'contact')
    AND NOT EXISTS (SELECT FROM batch_deal d WHERE d.id = k.legacy_id AND d.company_id = k.company_id AND d.is_placeholder);
 
 -- name: remove_placeholder_3_customers
 DELETE FROM customers_new c USING batch_known k
- WHERE c.id = qp_uuid(k.legacy_id, 'customer') AND c.is_placeholder
+ WHERE c.id = qp_child_id(k.legacy_id, 'customer') AND c.is_placeholder
    AND NOT EXISTS (SELECT FROM batch_deal d WHERE d.id = k.legacy_id AND d.company_id = k.company_id AND d.is_placeholder)
    AND NOT EXISTS (SELECT FROM customer_contacts o WHERE o.company_id = c.company_id AND o.customer_id = c.id)
    AND NOT EXISTS (SELECT FROM quotes_new q WHERE q.customer_id = c.id)
