@@ -63,3 +63,12 @@ MISMATCHES_KEPT = 1_000
 
 RECONNECTS = 30
 """Times a worker tries to reach a server that went away."""
+
+MAX_WORKERS = 64
+"""Most worker processes of one command; more machines take --enqueue."""
+
+SLICE_S = 10
+"""How long one Celery task works on a run before it makes room for others, seconds."""
+
+ENQUEUED_SLICES = _number("ENQUEUED_SLICES", 2)
+"""Celery tasks that work on one run at the same time."""

@@ -153,6 +153,8 @@ HEARTBEAT_S = env.integer("HEARTBEAT_S", 15, low=1, high=3_600)
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     # Expires with its successor: without a worker the queue holds one beat, not a night of them.
     "heartbeat": {"task": "quotepro.heartbeat", "schedule": HEARTBEAT_S, "options": {"expires": HEARTBEAT_S}},
+    "recover-runs": {"task": "migration_ops.recover_runs", "schedule": 15, "options": {"expires": 15}},
+    "check-capture": {"task": "migration_ops.check_capture", "schedule": 60, "options": {"expires": 60}},
 }
 
 # --- Sign-in --------------------------------------------------------------------------------------------------------

@@ -1,10 +1,17 @@
 """Pause, resume, cancel: what the shell, the admin and signals call."""
 
+import time
+
 from crm.models import Company
 from migration_ops import transitions
 from migration_ops.backfill import owner as owners
-from migration_ops.exceptions import IllegalTransition, NoSuchRun
+from migration_ops.backfill import plan
+from migration_ops.backfill.migrate import Migrated
+from migration_ops.backfill.progress import progress_of
+from migration_ops.backfill.runner import Report
+from migration_ops.exceptions import IllegalTransition, NoSuchRun, RunStopped
 from migration_ops.models import MigrationRun
+from migration_ops.selectors.summary import summary_of
 from migration_ops.stages import ACTIVE, RunStatus
 
 
@@ -50,3 +57,21 @@ def _settle_if_undriven(run: MigrationRun) -> MigrationRun:
             pass  # its driver came to the boundary first
         run.refresh_from_db()
     return run
+
+
+def follow(company: Company, start: plan.Start, *, report: Report, is_waiting: bool) -> Migrated:
+    """Watch a run that Celery workers drive, from its tables, until it leaves RUNNING; at once when not waiting."""
+    began = time.monotonic()
+    run = start.run
+    if run is None:
+        return Migrated(start=start, status="nothing to do", seconds=0.0, summary=summary_of(company))
+    while is_waiting:
+        run.refresh_from_db()
+        report(progress_of(run))
+        if run.status not in (RunStatus.RUNNING, RunStatus.PAUSING, RunStatus.CANCELLING):
+            break
+        time.sleep(0.5)
+    if run.status == RunStatus.FAILED:
+        raise RunStopped(reason=run.error)
+    status = RunStatus(run.status).value if is_waiting else "queued"
+    return Migrated(start=start, status=status, seconds=time.monotonic() - began, summary=summary_of(company))

@@ -48,8 +48,7 @@ def start(company: Company, *, batch_rows: int, owner: str, is_enqueued: bool = 
         CaptureNotInstalled: the legacy table stayed locked by its writers.
         BadArgument: the batch size cannot be used.
     """
-    if not 1 <= batch_rows <= conf.MAX_BATCH_ROWS:
-        raise BadArgument(argument="--batch-size", value=batch_rows, remedy=f"give 1 to {conf.MAX_BATCH_ROWS} rows")
+    check_batch_rows(batch_rows)
     ensure_no_drift()
     stage = transitions.stage_of(company)
     if stage not in (Stage.OFF, Stage.DUALWRITE, Stage.SHADOW):
@@ -76,6 +75,12 @@ def start(company: Company, *, batch_rows: int, owner: str, is_enqueued: bool = 
     return Start(run=run, entered_dual_write=entered, how=f"started run {run.pk}")
 
 
+def check_batch_rows(batch_rows: int) -> None:
+    """Raises BadArgument for a batch size that cannot be used."""
+    if not 1 <= batch_rows <= conf.MAX_BATCH_ROWS:
+        raise BadArgument(argument="--batch-size", value=batch_rows, remedy=f"give 1 to {conf.MAX_BATCH_ROWS} rows")
+
+
 def is_settled(company: Company) -> bool:
     """Whether the company was migrated on this mapping version and nothing waits since."""
     last = MigrationRun.objects.filter(company=company).first()
@@ -90,6 +95,12 @@ def is_settled(company: Company) -> bool:
             if cursor.fetchone():
                 return False
     return True
+
+
+def refuse_if_active(company: Company) -> None:
+    """Raises RunAlreadyActive while somebody drives a run of the company."""
+    for run in MigrationRun.objects.filter(company=company, status__in=ACTIVE):
+        _refuse_if_driven(run)
 
 
 def _refuse_if_driven(run: MigrationRun) -> None:

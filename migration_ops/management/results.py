@@ -40,7 +40,7 @@ def total_of(results: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "company": None,
         "status": statuses.pop() if len(statuses) == 1 else "mixed",
-        **{name: sum(result[name] for result in results) for name in (*COUNTS, "pending", "open_conflicts")},
+        **{name: sum(result.get(name, 0) for result in results) for name in (*COUNTS, "pending", "open_conflicts")},
         "flags": dict(flags.most_common()),
         "seconds": round(seconds, 3),
         "rows_per_second": round(rows / seconds, 1) if seconds else None,

@@ -118,7 +118,9 @@ def read(scope: Scope, *, is_locking: bool = True) -> tuple[int, int]:
     return rows - unidentified, unidentified
 
 
-def write(scope: Scope, *, batch_id: int | None, actor: str = "backfill", is_retry: bool = False) -> Outcome:
+def write(
+    scope: Scope, *, batch_id: int | None, actor: str = "backfill", is_retry: bool = False, is_locking: bool = True
+) -> Outcome:
     """Project the scope's rows and write them, with their links and quarantine entries, inside the caller's transaction.
 
     Rows that are written already are left alone where nothing changed, and brought up to date where
@@ -126,11 +128,12 @@ def write(scope: Scope, *, batch_id: int | None, actor: str = "backfill", is_ret
 
     Args:
         is_retry: rows may stand there without a link; write them over instead of failing on them.
+        is_locking: lock the legacy rows; a rehearsal, which is rolled back, does without.
     Raises:
         ProofFailed: the new tables do not hold what the batch read.
     """
     params = scope.params() | {"mapping_version": conf.MAPPING_VERSION, "batch": batch_id, "actor": actor}
-    rows, unidentified = read(scope)
+    rows, unidentified = read(scope, is_locking=is_locking)
     stale = blocks("projection/stale.sql")
     is_known = execute(stale["mark_known"].sql, params) > 0
     if is_known or is_retry:
@@ -151,6 +154,11 @@ def write(scope: Scope, *, batch_id: int | None, actor: str = "backfill", is_ret
     if _has_open_quarantine(scope.company.pk):
         execute(quarantine["resolve"].sql, params)
     return Outcome(rows=rows, migrated=rows - quarantined, quarantined=quarantined, unidentified=unidentified)
+
+
+def empty_work_tables() -> None:
+    """Make room for another batch in the same transaction."""
+    execute("TRUNCATE batch_deal, batch_item, batch_odd_item, batch_reject, batch_known", {})
 
 
 def run_all(stale: dict[str, Block], prefix: str, params: dict[str, Any]) -> None:

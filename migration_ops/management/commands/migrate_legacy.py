@@ -4,20 +4,23 @@ import json
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
 from crm.models import Company
 from legacy.selectors import company_ids
+from migration_ops import conf
 from migration_ops.backfill import plan
-from migration_ops.backfill.dry_run import dry_run
+from migration_ops.backfill.control import follow
+from migration_ops.backfill.dry_run import DryRun, dry_run
 from migration_ops.backfill.migrate import Migrated, migrate
 from migration_ops.backfill.rehearse import rehearse
 from migration_ops.exceptions import BadArgument
-from migration_ops.management.reporting import NEEDS_ATTENTION, progress_of_run, refusals
-from migration_ops.management.results import as_json, render, total_of
+from migration_ops.management.reporting import NEEDS_ATTENTION, duration, progress_of_run, refusals
+from migration_ops.management.results import as_json, rate, render, total_of
 from migration_ops.models.findings import Verdict
 from migration_ops.selectors.companies import company_named, ensure_company
 from migration_ops.selectors.summary import open_quarantine
+from migration_ops.tasks import enqueue
 from migration_ops.validation.run import validate
 
 
@@ -32,22 +35,102 @@ class Command(BaseCommand):
         which.add_argument("--company", metavar="ID|SLUG", help="the company to migrate")
         which.add_argument("--all", action="store_true", help="every company of the legacy table, one after another")
         parser.add_argument("--workers", type=int, help="processes (default: 2 for a large company, 1 for a small one)")
-        parser.add_argument("--batch-size", type=int, help="legacy rows in one transaction (default 5000)")
+        parser.add_argument(
+            "--batch-size", type=int, default=conf.BATCH_ROWS, help="legacy rows in a transaction (default %(default)s)"
+        )
         how = parser.add_mutually_exclusive_group()
         how.add_argument("--dry-run", action="store_true", help="say what would be done; write nothing")
         how.add_argument("--rehearse", action="store_true", help="do all of it and roll it back; forecast the result")
         how.add_argument("--enqueue", action="store_true", help="let Celery workers do the batches")
         parser.add_argument("--wait", action="store_true", help="with --enqueue: wait until the run has ended")
-        parser.add_argument("--no-validate", action="store_true", help="leave the validation to validate_migration")
+        parser.add_argument("--no-validate", action="store_true", help="leave the proof to validate_migration")
         parser.add_argument("--json", action="store_true", help="one JSON object as the last line")
 
     def handle(self, **options: Any) -> None:
         """Migrate, or refuse with exit code 2; 3 when something needs attention."""
         with refusals():
             _check(options)
-            companies = self._companies(options)
+            companies = [company_named(options["company"])] if options["company"] else _all_companies()
             results = [self._one(company, options) for company in companies]
         if options["json"]:
             self.stdout.write(json.dumps(results[0] if options["company"] else total_of(results)))
         if any(result["needs_attention"] for result in results):
             raise SystemExit(NEEDS_ATTENTION)
+
+    def _one(self, company: Company, options: dict[str, Any]) -> dict[str, Any]:
+        if options["dry_run"]:
+            return self._say_plan(company, dry_run(company, batch_rows=options["batch_size"]))
+        if options["rehearse"]:
+            return self._rehearse(company, options["batch_size"])
+        with progress_of_run(company.name) as report:
+            if options["enqueue"]:
+                start = enqueue(company, batch_rows=options["batch_size"])
+                self._say_start(company, start)
+                result = follow(company, start, report=report, is_waiting=options["wait"])
+            else:
+                result = migrate(
+                    company, workers=options["workers"], batch_rows=options["batch_size"], report=report,
+                    on_start=lambda start: self._say_start(company, start),
+                )  # fmt: skip
+        found = as_json(result)
+        self.stdout.write(f"{company.name} ({company.slug}): {result.status}, {rate(result)}")
+        self.stdout.write("\n".join(render(result.summary)))
+        found["passed"] = None if result.status in ("queued", "paused", "cancelled") else self._prove(company, options)
+        found["needs_attention"] = (
+            result.status in ("paused", "cancelled")
+            or found["passed"] is False
+            or (result.status != "queued" and (result.summary.pending > 0 or open_quarantine(company) > 0))
+        )
+        return found
+
+    def _prove(self, company: Company, options: dict[str, Any]) -> bool | None:
+        if options["no_validate"]:
+            return None
+        report = validate(company, tuple(Verdict.Depth))
+        verdicts = ", ".join(f"{depth} {'passed' if has_passed else 'FAILED'}" for depth, has_passed in report.by_depth)
+        self.stdout.write(f"  proof    {verdicts}")
+        return report.passed
+
+    def _say_start(self, company: Company, start: plan.Start) -> None:
+        if start.entered_dual_write:
+            self.stdout.write(f"{company.name}: change capture is on; the company went from off to dualwrite")
+        if start.run is not None:
+            self.stdout.write(f"{company.name}: {start.how}, {start.run.rows_planned:,} legacy rows")
+
+    def _say_plan(self, company: Company, found: DryRun) -> dict[str, Any]:
+        self.stdout.write(
+            f"{company.name} ({company.slug}), stage {found.stage}: {found.rows:,} legacy rows, {found.migrated:,} migrated, "
+            f"{found.quarantined:,} quarantined, {found.pending:,} pending, {found.changes:,} captured changes waiting"
+        )
+        self.stdout.write("\n".join(f"  would {line}" for line in found.would))
+        return {
+            "company": str(company.pk), "slug": company.slug, "status": "dry run", "rows": found.rows,
+            "migrated": found.migrated, "quarantined": found.quarantined, "pending": found.pending,
+            "batches": found.batches, "would": found.would, "seconds": 0.0, "flags": {}, "needs_attention": False,
+        }  # fmt: skip
+
+    def _rehearse(self, company: Company, batch_rows: int) -> dict[str, Any]:
+        found = rehearse(company, batch_rows=batch_rows)
+        self.stdout.write(
+            f"{company.name} ({company.slug}): rehearsed in {duration(found.seconds)} by one process and rolled back; "
+            "a migration would give"
+        )
+        self.stdout.write("\n".join(render(found.summary)))
+        start = plan.Start(run=None)
+        result = as_json(Migrated(start=start, status="rehearsed", seconds=found.seconds, summary=found.summary))
+        return result | {"needs_attention": found.summary.quarantined > 0}
+
+
+def _check(options: dict[str, Any]) -> None:
+    if options["workers"] is not None and not 1 <= options["workers"] <= conf.MAX_WORKERS:
+        raise BadArgument(argument="--workers", value=options["workers"], remedy=f"give 1 to {conf.MAX_WORKERS}")
+    plan.check_batch_rows(options["batch_size"])
+    if options["wait"] and not options["enqueue"]:
+        raise BadArgument(argument="--wait", value=True, remedy="it goes with --enqueue")
+
+
+def _all_companies() -> list[Company]:
+    companies = [ensure_company(id) for id in company_ids()]
+    if not companies:
+        raise BadArgument(argument="--all", value=True, remedy="the legacy table is empty; load_legacy or seed_legacy fills it")
+    return companies

@@ -88,3 +88,10 @@ SELECT count(*), (SELECT h.id FROM quotes h WHERE h.company_id = %(company)s AND
 -- A single row the database refused: its message is the reason.
 INSERT INTO batch_reject (legacy_id, place, reason, field, original)
 VALUES (%(id)s, 0, 'projection_failed', '', left(%(message)s, 2000));
+
+-- name: ranges
+-- The company's ids cut into ranges, for work that is not stored as batches.
+SELECT (array_agg(n.id ORDER BY n.id))[1], (array_agg(n.id ORDER BY n.id DESC))[1]
+  FROM (SELECT q.id, (row_number() OVER (ORDER BY q.id) - 1) / %(batch_rows)s AS part
+          FROM quotes q WHERE q.company_id = %(company)s) AS n
+ GROUP BY n.part ORDER BY n.part;

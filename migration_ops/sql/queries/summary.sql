@@ -30,3 +30,9 @@ SELECT z.reason, count(*), min(z.field), min(left(z.original, 80)), min(z.legacy
 
 -- name: open_quarantine
 SELECT count(*) FROM migration_quarantined_row WHERE company_id = %(company)s AND resolution = '';
+
+-- name: places
+-- Legacy rows of the company, those with a link, those set aside.
+SELECT (SELECT count(*) FROM quotes WHERE company_id = %(company)s),
+       (SELECT count(*) FROM migration_legacy_link WHERE company_id = %(company)s),
+       (SELECT count(*) FROM migration_quarantined_row WHERE company_id = %(company)s AND resolution IN ('', 'waived'));

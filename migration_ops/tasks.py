@@ -1,0 +1,106 @@
+"""Celery doors: call a service, maybe go again. Arguments are ids only; a task may be delivered twice."""
+
+import logging
+import time
+
+from celery import shared_task
+from django.utils import timezone
+
+from crm.models import Company
+from migration_ops import conf
+from migration_ops.backfill import owner as owners
+from migration_ops.backfill import plan
+from migration_ops.backfill.runner import settle_request, work
+from migration_ops.dual_write import capture
+from migration_ops.exceptions import MigrationOpsError, RunStopped, RunTakenOver
+from migration_ops.models import CompanyStage, MigrationRun
+from migration_ops.stages import RunStatus, Stage
+
+log = logging.getLogger(__name__)
+
+QUEUE = "migration"
+
+
+def enqueue(company: Company, *, batch_rows: int) -> plan.Start:
+    """Give the company a run that Celery workers drive, and put the first tasks into the queue.
+
+    Raises:
+        BrokerUnreachable: the queue cannot be reached; nothing was planned.
+        MigrationOpsError, LegacyError: as plan.start.
+    """
+    _ensure_broker()
+    start = plan.start(company, batch_rows=batch_rows, owner=owners.CELERY, is_enqueued=True)
+    if start.run is not None:
+        for _ in range(conf.ENQUEUED_SLICES):
+            run_slice.apply_async((start.run.pk, start.run.generation), queue=QUEUE)
+    return start
+
+
+def _ensure_broker() -> None:
+    from kombu.exceptions import OperationalError
+
+    try:
+        with run_slice.app.connection_for_write(connect_timeout=3) as broker:
+            broker.ensure_connection(max_retries=1, timeout=3)
+    except (OperationalError, OSError) as error:
+        raise BrokerUnreachable(reason=" ".join(str(error).split())) from error
+
+
+class BrokerUnreachable(MigrationOpsError):
+    """The queue is not there."""
+
+    message = "the Celery queue cannot be reached ({reason}): start Redis, or leave --enqueue away"
+
+
+@shared_task(name="migration_ops.run_slice", queue=QUEUE)
+def run_slice(run_id: int, generation: int) -> None:
+    """Work on a run for some seconds, then make room: the rest is another task. Delivered twice it does no harm."""
+    started = time.monotonic()
+    beat = 0.0
+
+    def on_step() -> None:
+        nonlocal beat
+        if time.monotonic() - beat >= conf.HEARTBEAT_S:
+            beat = time.monotonic()
+            MigrationRun.objects.filter(pk=run_id, generation=generation).update(heartbeat_at=timezone.now())
+
+    on_step()
+    try:
+        work(
+            run_id, generation, f"celery {run_slice.request.hostname}",
+            until=lambda: time.monotonic() - started > conf.SLICE_S, on_step=on_step,
+        )  # fmt: skip
+    except (RunTakenOver, RunStopped, MigrationRun.DoesNotExist):
+        return  # stored on the run, or somebody else's now
+    finally:
+        MigrationRun.objects.filter(pk=run_id, generation=generation).update(heartbeat_at=timezone.now())
+    settle_request(run_id, generation)
+    if MigrationRun.objects.filter(pk=run_id, generation=generation, status=RunStatus.RUNNING).exists():
+        run_slice.apply_async((run_id, generation), queue=QUEUE)
+
+
+@shared_task(name="migration_ops.recover_runs", queue=QUEUE)
+def recover_runs() -> int:
+    """Enqueued runs nobody has worked on for a while get new tasks: a worker died, or the queue lost its messages."""
+    recovered = 0
+    for run in MigrationRun.objects.filter(is_enqueued=True, owner=owners.CELERY, status=RunStatus.RUNNING):
+        if owners.is_idle(run):
+            run_slice.apply_async((run.pk, run.generation), queue=QUEUE)
+            recovered += 1
+    for run in MigrationRun.objects.filter(
+        is_enqueued=True, owner=owners.CELERY, status__in=(RunStatus.PAUSING, RunStatus.CANCELLING)
+    ):
+        if owners.is_idle(run):
+            settle_request(run.pk, run.generation)
+    return recovered
+
+
+@shared_task(name="migration_ops.check_capture", queue=QUEUE)
+def check_capture() -> list[str]:
+    """Once a minute: change capture is whole while a company is being moved; a hole is logged as an error."""
+    if not CompanyStage.objects.exclude(stage=Stage.OFF).exists():
+        return []
+    found = [f"{hole.trigger} {hole.what}" for hole in capture.holes()]
+    for hole in found:
+        log.error("change capture has a hole: %s", hole)
+    return found
