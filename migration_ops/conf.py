@@ -63,3 +63,9 @@ MISMATCHES_KEPT = 1_000
 
 RECONNECTS = 30
 """Times a worker tries to reach a server that went away."""
+
+VALIDATION_CHUNK_ROWS = _number("VALIDATION_CHUNK_ROWS", 5_000)
+"""Legacy rows that are compared in one transaction."""
+
+RECHECK_MS = _number("RECHECK_MS", 300)
+"""Rest before a row that differs is read again, milliseconds: it may have been in the middle of a change."""
