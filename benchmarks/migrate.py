@@ -7,6 +7,7 @@ import argparse
 import json
 import os
 import platform
+import signal
 import sys
 import time
 import uuid
@@ -16,7 +17,7 @@ from typing import Any
 
 import psycopg
 from report import render_memory_growth, render_size
-from scratch import BenchmarkError, Scratch, manage, server_url
+from scratch import BenchmarkError, Scratch, at_database, manage, server_url
 from sides import (
     HERE,
     losses,
@@ -34,10 +35,12 @@ COMPANY = uuid.uuid5(uuid.NAMESPACE_URL, "https://quotepro.example/benchmark")
 def main() -> int:
     """Parses, measures every size, prints the tables; 0 done, 2 refused."""
     options = parse()
+    # Ended from outside, it still drops what it made.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         result = measure(options)
     except BenchmarkError as error:
-        print(str(error), file=sys.stderr)
+        print(" ".join(str(error).split()), file=sys.stderr)
         return 2
     if options.json:
         options.json.write_text(json.dumps(result, indent=1) + "\n")
@@ -91,6 +94,8 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     }
     for rows in options.rows:
         original = f"quotepro_benchmark_{options.source}_{rows}_{options.seed}_{options.dirty}"
+        if scratch.exists(original) and not options.keep:
+            raise BenchmarkError(f"Database {original} is in the way: drop it, or give --keep to use it.")
         try:
             company = seed(scratch, original, rows, options)
             size = {"rows": rows, **measure_size(scratch, original, company, options, flag)}
@@ -106,10 +111,8 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
 
 def seed(scratch: Scratch, original: str, rows: int, options: argparse.Namespace) -> str:
     """Fills the original, or finds it filled (--keep); the id of its one company."""
-    if scratch.exists(original) and not options.keep:
-        raise BenchmarkError(f"Database {original} is in the way: drop it, or give --keep to use it.")
     if scratch.exists(original):
-        with psycopg.connect(_url(scratch, original)) as connection:
+        with psycopg.connect(at_database(scratch.url, original)) as connection:
             return _company(connection, rows, original)
     _say(f"seeding {rows:,} rows")
     url = scratch.create(original)
@@ -191,12 +194,6 @@ def _company(connection: psycopg.Connection[Any], rows: int, original: str) -> s
     if len(found) != 1 or found[0][1] != rows:
         raise BenchmarkError(f"{original} does not hold {rows} rows of one company but {found[:3]}; drop it.")
     return str(found[0][0])
-
-
-def _url(scratch: Scratch, name: str) -> str:
-    from scratch import at_database
-
-    return at_database(scratch.url, name)
 
 
 def _execute(url: str, statement: str, values: dict[str, Any] | None = None) -> None:

@@ -32,8 +32,8 @@ def render_size(size: dict[str, Any], *, startup: float, workers: int, flag: str
     if spec and spec[0].get("verdicts"):
         lines.append("  the specification's own verification blocks:")
         lines.extend(f"    {name}: {said}" for name, said in spec[0]["verdicts"].items())
-    lines.extend(_memory("specification", spec))
-    lines.extend(_memory("migrate_legacy", ours))
+    for title, runs in (("specification", spec), ("migrate_legacy", ours)):
+        lines.extend(_processes(title, runs))
     return "\n".join(lines)
 
 
@@ -71,10 +71,13 @@ def _losses(spec: list[dict[str, Any]], ours: list[dict[str, Any]]) -> list[str]
     return lines
 
 
-def _memory(title: str, runs: list[dict[str, Any]]) -> list[str]:
-    return [
-        f"  {title}, highest RssAnon of a {role}: {peak / 1024:.0f} MB" for role, peak in sorted(_highest(runs).items())
-    ]
+def _processes(title: str, runs: list[dict[str, Any]]) -> list[str]:
+    """Peak of one process and CPU of all, by role; CPU time tells more than the clock on a busy machine."""
+    lines = []
+    for role, peak in sorted(_highest(runs).items()):
+        cpu = median(run["cpu_s"].get(role, 0) for run in runs)
+        lines.append(f"  {title}, {role}: highest RssAnon of one {peak / 1024:.0f} MB, CPU of all {cpu:.1f} s (median)")
+    return lines
 
 
 def _highest(runs: list[dict[str, Any]]) -> dict[str, int]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from memory import MemorySampler
+from processes import ProcessSampler
 from psycopg import sql
 from scratch import COPY_NAME, PROJECT, BenchmarkError, environment
 
@@ -23,11 +23,12 @@ SKIPS_VALIDATION = re.compile(r"--(?:no|skip|without)-(?:final-)?(?:valid|verif)
 
 @dataclass(kw_only=True)
 class Run:
-    """One timed run. Seconds are wall-clock; `steps` are seconds by name; memory in kB by role."""
+    """One timed run. Seconds are wall-clock; `steps` are seconds by name; memory in kB and CPU seconds by role."""
 
     seconds: float
     steps: dict[str, float] = field(default_factory=dict)
     memory_kb: dict[str, list[int]] = field(default_factory=dict)
+    cpu_s: dict[str, float] = field(default_factory=dict)
     losses: dict[str, dict[str, float]] = field(default_factory=dict)
     verdicts: dict[str, str] = field(default_factory=dict)
     report: dict[str, Any] = field(default_factory=dict)
@@ -54,7 +55,7 @@ def run_spec(database_url: str, *, analyze: bool = False) -> Run:
     steps: dict[str, float] = {}
     started = time.perf_counter()
     with (
-        MemorySampler(database=COPY_NAME) as memory,
+        ProcessSampler(database=COPY_NAME) as sampler,
         psycopg.connect(database_url, autocommit=True, options="-c search_path=spec,public") as connection,
     ):
         for script in SCRIPTS:
@@ -72,7 +73,7 @@ def run_spec(database_url: str, *, analyze: bool = False) -> Run:
                 for table in re.findall(r"^INSERT INTO (\w+)", script.read_text(), re.MULTILINE):
                     connection.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(table)))
                 steps["analyze"] = steps.get("analyze", 0) + time.perf_counter() - before
-    return Run(seconds=time.perf_counter() - started, steps=steps, memory_kb=memory.peaks_kb)
+    return Run(seconds=time.perf_counter() - started, steps=steps, memory_kb=sampler.peaks_kb, cpu_s=sampler.cpu_s)
 
 
 def spec_verdicts(database_url: str) -> dict[str, str]:
@@ -149,7 +150,7 @@ def run_ours(database_url: str, *, company: str, workers: int, flags: list[str])
         stderr=subprocess.PIPE,
         text=True,
     )
-    with MemorySampler(database=COPY_NAME, root=process.pid) as memory:
+    with ProcessSampler(database=COPY_NAME, root=process.pid) as sampler:
         out, err = process.communicate()
     seconds = time.perf_counter() - started
     if process.returncode not in GOOD_EXITS:
@@ -161,7 +162,7 @@ def run_ours(database_url: str, *, company: str, workers: int, flags: list[str])
         raise BenchmarkError("`migrate_legacy --json` did not end with its JSON object.") from error
     if not accounted:
         raise BenchmarkError(f"`migrate_legacy` left rows out: {json.dumps(report)}")
-    return Run(seconds=seconds, memory_kb=memory.peaks_kb, report=report)
+    return Run(seconds=seconds, memory_kb=sampler.peaks_kb, cpu_s=sampler.cpu_s, report=report)
 
 
 def losses(database_url: str, *, ours: bool) -> dict[str, dict[str, float]]:

@@ -100,7 +100,7 @@ SHOWN = {column: _shown(column) for column in COLUMNS}
 
 
 @admin.register(LegacyQuote)
-class LegacyQuoteAdmin(ModelAdmin):  # type: ignore[misc]
+class LegacyQuoteAdmin(ModelAdmin):
     """Read-only: other programs own the table, and the move reads it."""
 
     list_display = (

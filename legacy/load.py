@@ -20,7 +20,7 @@ from .sql import statement
 # Where PostgreSQL says it stopped, in whatever language it speaks: COPY table, line 7, column id: "…".
 _CONTEXT = re.compile(r"COPY legacy_load, \S+ (\d+)(?:, \S+ (\w+))?")
 # What ends the data for servers before 18, wherever in a file it stands alone on a line.
-_END_MARK = b"\n\\."
+_END_MARK = re.compile(rb"[\r\n]\\\.")
 _SHOWN_CHARACTERS = 80
 
 
@@ -71,24 +71,25 @@ def load(path: Path, *, progress: Callable[[int], None] = lambda done_bytes: Non
 
 def _load(source: CsvSource, columns: sql.Composed, progress: Callable[[int], None]) -> tuple[int, int]:
     copy_sql = sql.SQL("COPY legacy_load ({}) FROM STDIN WITH (FORMAT csv)").format(columns)
-    has_end_mark, tail = False, b""
+    has_end_mark, tail = False, b"\n"
     with connection.cursor() as cursor:
         cursor.execute(statement("load_table"))
         with source.opened() as file, cursor.cursor.copy(copy_sql) as copy:
             for block in file.body():
                 copy.write(block)
-                has_end_mark = has_end_mark or _END_MARK in tail + block
-                tail = block[-len(_END_MARK) :]
+                has_end_mark = has_end_mark or _END_MARK.search(tail + block) is not None
+                tail = block[-2:]
                 progress(file.raw.tell())
         rows = cursor.rowcount
-        if not rows:
-            raise LoadRefused(f"{source.path}: a header and no rows; nothing to load.")
         if has_end_mark:
             _ensure_read_to_the_end(source, rows)
+        if not rows:
+            raise LoadRefused(f"{source.path}: a header and no rows; nothing to load.")
         _ensure_new(source, cursor)
         cursor.execute(statement("load_company_count"))
         (companies,) = cursor.fetchone()
         cursor.execute(sql.SQL("INSERT INTO quotes ({0}) SELECT {0} FROM legacy_load").format(columns))
+        cursor.execute(statement("load_table_drop"))
         cursor.execute(statement("analyze"))
     return rows, companies
 

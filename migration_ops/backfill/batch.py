@@ -178,7 +178,7 @@ def _stop_if_mostly_quarantined(run: MigrationRun, generation: int) -> None:
             "SELECT coalesce(sum(migrated), 0), coalesce(sum(quarantined), 0) FROM migration_batch WHERE run_id = %s",
             [run.pk],
         )
-        migrated, quarantined = cursor.fetchone()
+        migrated, quarantined = map(int, cursor.fetchone())
         done = migrated + quarantined
         if done < conf.QUARANTINE_MIN_ROWS or quarantined <= done * conf.QUARANTINE_LIMIT:
             return

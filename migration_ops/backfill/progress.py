@@ -34,7 +34,8 @@ def progress_of(run: MigrationRun) -> Progress:
     """The run's progress; the time left is an interval, from the slow and the fast third of recent batches."""
     with connection.cursor() as cursor:
         cursor.execute(block("queries/progress.sql", "progress").sql, {"run": run.pk, "phase": run.phase})
-        total, done, parts, parts_done, migrated, quarantined, rate, slow, fast = cursor.fetchone()
+        *counts, rate, slow, fast = cursor.fetchone()
+    total, done, parts, parts_done, migrated, quarantined = map(int, counts)
     left = total - done
     return Progress(
         run=run.pk, status=run.status, phase=run.phase, total=total, done=done, parts=parts, parts_done=parts_done,

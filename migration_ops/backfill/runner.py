@@ -18,6 +18,7 @@ from migration_ops import conf, transitions
 from migration_ops.backfill.batch import Step, run_step
 from migration_ops.backfill.pace import rest_after
 from migration_ops.backfill.progress import Progress, progress_of
+from migration_ops.backfill.worker import worker_process
 from migration_ops.exceptions import IllegalTransition, MigrationOpsError, RunStopped, RunTakenOver
 from migration_ops.models import MigrationRun
 from migration_ops.sql.loader import block
@@ -146,7 +147,11 @@ def _drive_processes(run: MigrationRun, workers: int, report: Report) -> None:
     crashes: list[str] = []
 
     def spawn() -> BaseProcess:
-        process = context.Process(target=worker_process, args=(run.pk, run.generation, os.getpid()), daemon=True)
+        process = context.Process(
+            target=worker_process,
+            args=(run.pk, run.generation, os.getpid(), connection.settings_dict["NAME"]),
+            daemon=True,
+        )
         process.start()
         return process
 
@@ -171,32 +176,6 @@ def _drive_processes(run: MigrationRun, workers: int, report: Report) -> None:
             process.terminate()
         for process in team:
             process.join()
-
-
-def worker_process(run_id: int, generation: int, parent: int) -> None:
-    """A worker process: batches until the run ends, its parent dies, or it is told to stop."""
-    import django
-
-    django.setup()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent turns Ctrl-C into a pause
-    stopping = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stopping.set())
-    try:
-        work(
-            run_id, generation, f"pid {os.getpid()}",
-            until=lambda: stopping.is_set() or os.getppid() != parent, on_step=lambda: None,
-        )  # fmt: skip
-    except (RunTakenOver, RunStopped) as error:
-        log.warning("%s", error)
-    except Exception as error:
-        # The outermost loop of this process: record it on the run, then fail as loudly as before.
-        connection.close()
-        MigrationRun.objects.filter(pk=run_id, generation=generation, status=RunStatus.RUNNING).update(
-            status=RunStatus.FAILED, error=f"{type(error).__name__}: {error}"[:2000]
-        )
-        raise
-    finally:
-        connections.close_all()
 
 
 @contextmanager

@@ -40,6 +40,9 @@ def find_clusters(company: Company) -> None:
         for name in ("simple", "cluster_simple"):
             cursor.execute(block("identity/clusters.sql", name).sql, params)
     _settle_doubtful(company)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE migration_staged_cluster, migration_staged_address")
+        cursor.execute(block("identity/clusters.sql", "shared_phones").sql, params)
 
 
 def _components(contacts: int, edges: Iterable[tuple[int, int]]) -> "array[int]":
@@ -64,7 +67,7 @@ def _components(contacts: int, edges: Iterable[tuple[int, int]]) -> "array[int]"
 
 
 def _settle_doubtful(company: Company) -> None:
-    rows = _stream("identity_doubtful", block("identity/clusters.sql", "doubtful").sql, {})
+    rows = _stream("identity_doubtful", block("identity/clusters.sql", "doubtful").sql, {"company": company.pk})
     clusters: list[tuple[Any, ...]] = []
     findings: list[tuple[Any, ...]] = []
     for _, members in groupby(rows, key=itemgetter(0)):

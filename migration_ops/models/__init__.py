@@ -7,7 +7,7 @@ from migration_ops.models.outbox import OutboxEntry
 from migration_ops.models.provenance import LegacyLink
 from migration_ops.models.quarantine import QuarantinedRow
 from migration_ops.models.runs import MigrationBatch, MigrationRun
-from migration_ops.models.staging import StagedAddress, StagedCluster, StagedContact, StagedFinding
+from migration_ops.models.staging import StagedAddress, StagedCluster, StagedContact, StagedFinding, StagedPhone
 
 __all__ = [
     "CompanyStage",
@@ -23,5 +23,6 @@ __all__ = [
     "StagedCluster",
     "StagedContact",
     "StagedFinding",
+    "StagedPhone",
     "Verdict",
 ]

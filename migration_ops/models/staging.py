@@ -67,3 +67,14 @@ class StagedFinding(models.Model):
 
     class Meta:
         db_table = "migration_staged_finding"
+
+
+class StagedPhone(models.Model):
+    """A phone, as it is shown, that contacts of several customers have."""
+
+    id = models.BigAutoField(primary_key=True)
+    company_id = models.UUIDField()
+    phone_md5 = models.TextField()
+
+    class Meta:
+        db_table = "migration_staged_phone"

@@ -68,12 +68,25 @@ SELECT c.root, s.id, s.name_key,
        CASE WHEN e.key IS NULL THEN s.email_key END, CASE WHEN p.key IS NULL THEN s.phone_key END,
        ARRAY(SELECT x FROM unnest(s.extra_keys) AS x WHERE NOT EXISTS (SELECT FROM batch_generic g WHERE g.key = x)),
        s.email_is_role,
-       ARRAY(SELECT DISTINCT lower(a.address) FROM migration_staged_address a WHERE a.contact_id = s.id ORDER BY 1 LIMIT 10),
+       coalesce(a.addresses, '{}'),
        s.first_seen_at
   FROM batch_component c
   JOIN batch_number n ON n.number = c.number
   JOIN migration_staged_contact s ON s.id = n.id
+  LEFT JOIN (SELECT d.contact_id, (array_agg(DISTINCT lower(d.address)))[1:10] AS addresses
+               FROM migration_staged_address d
+              WHERE d.company_id = %(company)s GROUP BY d.contact_id) AS a ON a.contact_id = s.id
   LEFT JOIN batch_generic e ON e.key = s.email_key
   LEFT JOIN batch_generic p ON p.key = s.phone_key
  WHERE NOT EXISTS (SELECT FROM batch_simple b WHERE b.root = c.root)
  ORDER BY c.root, s.id;
+
+-- name: shared_phones
+-- Phones, as they are shown, of more than one customer.
+INSERT INTO migration_staged_phone (company_id, phone_md5)
+SELECT %(company)s, md5(s.display_phone)
+  FROM migration_staged_contact s
+  LEFT JOIN migration_staged_cluster c ON c.contact_id = s.id
+ WHERE s.company_id = %(company)s AND s.display_phone IS NOT NULL
+ GROUP BY s.display_phone
+HAVING count(*) > 1 AND min(coalesce(c.first_contact_id, s.id)::text) <> max(coalesce(c.first_contact_id, s.id)::text);

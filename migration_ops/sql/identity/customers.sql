@@ -17,12 +17,7 @@ SELECT s.id, qp_uuid(%(company)s, 'customer:' || coalesce(c.first_contact_id, s.
 -- The golden record: of each value the one recorded last. A phone that other customers have too is marked.
 INSERT INTO customers_new (id, company_id, name, email, phone, is_placeholder, phone_is_shared, created_at, updated_at)
 SELECT g.customer_id, %(company)s, coalesce(g.name, ''), g.email, g.phone, false,
-       g.phone IS NOT NULL AND EXISTS (
-           SELECT FROM migration_staged_contact o
-             LEFT JOIN migration_staged_cluster c ON c.contact_id = o.id
-            WHERE o.company_id = %(company)s AND md5(o.display_phone) = md5(g.phone)
-              AND qp_uuid(%(company)s, 'customer:' || coalesce(c.first_contact_id, o.id)) <> g.customer_id),
-       g.first_at, g.last_at
+       p.phone_md5 IS NOT NULL, g.first_at, g.last_at
   FROM (SELECT m.customer_id, min(s.first_seen_at) AS first_at, max(s.last_seen_at) AS last_at,
                (array_agg(s.display_name ORDER BY s.last_seen_at DESC, s.id) FILTER (WHERE s.display_name IS NOT NULL))[1]
                AS name,
@@ -33,6 +28,7 @@ SELECT g.customer_id, %(company)s, coalesce(g.name, ''), g.email, g.phone, false
           FROM batch_member m
           JOIN migration_staged_contact s ON s.id = m.contact_id
          GROUP BY m.customer_id) AS g
+  LEFT JOIN migration_staged_phone p ON p.company_id = %(company)s AND p.phone_md5 = md5(g.phone)
 ON CONFLICT (id) DO NOTHING;
 
 -- name: contacts

@@ -9,3 +9,6 @@ DELETE FROM migration_staged_cluster WHERE company_id = %(company)s;
 
 -- name: clear_findings
 DELETE FROM migration_staged_finding WHERE company_id = %(company)s;
+
+-- name: clear_phones
+DELETE FROM migration_staged_phone WHERE company_id = %(company)s;

@@ -196,7 +196,7 @@ SELECT i.legacy_id, i.position,
                                ELSE false END) AS raw,
               (SELECT jsonb_agg(a.key) FROM unnest('{name,description,quantity,unit_price,total,option_tier,is_upsell,is_discount,sort_order}'::text[]) AS a(key)
                 WHERE NOT i.element ? a.key) AS absent) AS k
- WHERE NOT i.is_plain;
+ WHERE NOT i.is_plain AND jsonb_typeof(i.element) = 'object';
 
 -- name: drop_rejected_odd_items
 DELETE FROM batch_odd_item i USING batch_reject r WHERE r.legacy_id = i.legacy_id;

@@ -1,4 +1,4 @@
-"""Peak private memory (RssAnon) of a process, its children, and the server's backends, by sampling /proc."""
+"""Peak private memory (RssAnon) and CPU time of a process, its children and the server's backends, from /proc."""
 
 import os
 import threading
@@ -7,10 +7,12 @@ from types import TracebackType
 
 PROC = Path("/proc")
 INTERVAL_S = 0.2
+TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 
-class MemorySampler:
-    """Samples while the `with` block runs; `peaks_kb` then has the highest RssAnon of each process, in kB, by role.
+class ProcessSampler:
+    """Samples while the `with` block runs; then `peaks_kb` has the highest RssAnon of each process by role, in kB,
+    and `cpu_s` the CPU time of all processes of a role together, in seconds (short by up to one interval a process).
 
     Roles: `main` is the process given, `worker` each of its descendants, `backend` each server process that serves
     the database. RssAnon leaves out shared buffers and program text, which the processes share.
@@ -21,10 +23,11 @@ class MemorySampler:
         self.database = database
         self.root = root
         self._peaks: dict[tuple[str, int], int] = {}
+        self._ticks: dict[tuple[str, int], int] = {}
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
-    def __enter__(self) -> "MemorySampler":
+    def __enter__(self) -> "ProcessSampler":
         self._thread.start()
         return self
 
@@ -42,6 +45,14 @@ class MemorySampler:
             found.setdefault(role, []).append(peak)
         return found
 
+    @property
+    def cpu_s(self) -> dict[str, float]:
+        """Per role, the CPU time of all its processes, user and system, seconds."""
+        found: dict[str, float] = {}
+        for (role, _), ticks in self._ticks.items():
+            found[role] = found.get(role, 0) + ticks / TICKS_PER_S
+        return found
+
     def _run(self) -> None:
         while not self._stop.wait(INTERVAL_S):
             self._sample()
@@ -49,6 +60,7 @@ class MemorySampler:
     def _sample(self) -> None:
         parents: dict[int, int] = {}
         anon: dict[int, int] = {}
+        ticks: dict[int, int] = {}
         backends: set[int] = set()
         for entry in os.listdir(PROC):
             if not entry.isdigit():
@@ -56,6 +68,8 @@ class MemorySampler:
             pid = int(entry)
             try:
                 status = (PROC / entry / "status").read_text()
+                # Behind the program's name, which may hold blanks: user and system ticks are fields 14 and 15.
+                times = (PROC / entry / "stat").read_text().rpartition(")")[2].split()[11:13]
                 command = (PROC / entry / "cmdline").read_bytes().decode(errors="replace")
             except OSError:
                 continue  # ended meanwhile
@@ -64,6 +78,7 @@ class MemorySampler:
                 continue  # a kernel thread
             parents[pid] = int(fields["PPid"])
             anon[pid] = int(fields["RssAnon"].split()[0])
+            ticks[pid] = sum(map(int, times))
             # "postgres: user database [local] INSERT"; autovacuum and background workers have other titles.
             words = command.replace("\0", " ").split()
             if len(words) > 2 and words[0] == "postgres:" and words[2] == self.database:
@@ -72,6 +87,7 @@ class MemorySampler:
             role = "backend" if pid in backends else self._role(pid, parents)
             if role:
                 self._peaks[role, pid] = max(size, self._peaks.get((role, pid), 0))
+                self._ticks[role, pid] = ticks[pid]
 
     def _role(self, pid: int, parents: dict[int, int]) -> str | None:
         if self.root is None:

@@ -1,0 +1,47 @@
+"""A worker process. This module imports nothing of Django before it has set Django up: it is where the process begins."""
+
+import logging
+import os
+import signal
+import threading
+
+log = logging.getLogger(__name__)
+
+
+def worker_process(run_id: int, generation: int, parent: int, database: str) -> None:
+    """Do batches until the run ends, the parent process dies, or SIGTERM says stop.
+
+    Args:
+        parent: process id of whoever drives the run.
+        database: name of the driver's database (a test's differs from the settings').
+    """
+    import django
+
+    django.setup()
+    from django.db import connection, connections
+
+    from migration_ops.backfill.runner import work
+    from migration_ops.exceptions import RunStopped, RunTakenOver
+    from migration_ops.models import MigrationRun
+    from migration_ops.stages import RunStatus
+
+    connections.databases["default"]["NAME"] = database
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent turns Ctrl-C into a pause
+    stopping = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stopping.set())
+    try:
+        work(
+            run_id, generation, f"pid {os.getpid()}",
+            until=lambda: stopping.is_set() or os.getppid() != parent, on_step=lambda: None,
+        )  # fmt: skip
+    except (RunTakenOver, RunStopped) as error:
+        log.warning("%s", error)
+    except Exception as error:
+        # The outermost loop of this process: record it on the run, then fail as loudly as before.
+        connection.close()
+        MigrationRun.objects.filter(pk=run_id, generation=generation, status=RunStatus.RUNNING).update(
+            status=RunStatus.FAILED, error=f"{type(error).__name__}: {error}"[:2000]
+        )
+        raise
+    finally:
+        connections.close_all()
