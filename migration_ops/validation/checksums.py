@@ -9,8 +9,8 @@ from migration_ops.validation.comparables import (
     digests,
     record,
     record_unplaced,
-    run,
 )
+from migration_ops.validation.query import composed_rows
 from migration_ops.validation.report import Difference, Tally
 
 
@@ -18,7 +18,7 @@ def compare(tally: Tally, params: dict[str, Any], unplaced: Sequence[Difference]
     """Compare the digests of both sides of every table; the work tables hold the chunk's projection."""
     record_unplaced(tally, unplaced)
     for each in comparables():
-        if not run(digests(each, by_bucket=False), params):
+        if not composed_rows(digests(each, by_bucket=False), params):
             continue
-        buckets = [bucket for (bucket,) in run(digests(each, by_bucket=True), params)]
-        record(tally, each, run(differing_digests(each), params | {"buckets": buckets}), params, unplaced)
+        buckets = [bucket for (bucket,) in composed_rows(digests(each, by_bucket=True), params)]
+        record(tally, each, composed_rows(differing_digests(each), params | {"buckets": buckets}), params, unplaced)

@@ -17,6 +17,7 @@ from migration_ops import conf
 from migration_ops.projection.project import HIGHEST, LOWEST, Scope, execute, read
 from migration_ops.sql.loader import block
 from migration_ops.validation import checksums, fields, roundtrip
+from migration_ops.validation.query import rows
 from migration_ops.validation.report import Depth, Difference, Kind, Tally
 
 SQL = "validation/chunks.sql"
@@ -54,15 +55,14 @@ def snapshot() -> Iterator[None]:
 
 def plan(company: Company, *, chunk_rows: int) -> list[Chunk]:
     """The company's chunks; together they cover every id there can be, so that no row is between two."""
-    with snapshot(), connection.cursor() as cursor:
-        cursor.execute(block(SQL, "plan").sql, {"company": company.pk, "chunk_rows": chunk_rows})
-        ends = cursor.fetchall()
+    with snapshot():
+        ends = rows(SQL, "plan", {"company": company.pk, "chunk_rows": chunk_rows})
     chunks = []
     low, before = LOWEST, 0
-    for high, rows in ends:
-        last = HIGHEST if (high, rows) == ends[-1] or high is None else high
-        chunks.append(Chunk(low=low, high=last, rows=rows - before))
-        low, before = UUID(int=min(last.int + 1, HIGHEST.int)), rows
+    for high, upto in ends:
+        last = HIGHEST if (high, upto) == ends[-1] or high is None else high
+        chunks.append(Chunk(low=low, high=last, rows=upto - before))
+        low, before = UUID(int=min(last.int + 1, HIGHEST.int)), upto
     return chunks or [Chunk(low=LOWEST, high=HIGHEST, rows=0)]
 
 
@@ -97,7 +97,7 @@ def _compare(scope: Scope, depths: Collection[Depth]) -> dict[Depth, Tally]:
     tallies: dict[Depth, Tally] = {}
     params = scope.params() | {"mapping_version": conf.MAPPING_VERSION, "batch": None}
     with snapshot():
-        expected = _rows("legacy_rows", params)[0][0]
+        expected = rows(SQL, "legacy_rows", params)[0][0]
         started = time.monotonic()
         checked, unplaced = _project(scope, params) if PROJECTED & set(depths) else (expected, [])
         for depth in depths:
@@ -111,11 +111,11 @@ def _compare(scope: Scope, depths: Collection[Depth]) -> dict[Depth, Tally]:
 
 def _project(scope: Scope, params: dict[str, Any]) -> tuple[int, list[Difference]]:
     """Fill the work tables; rows read, and the rows the projection could not place."""
-    rows, unidentified = read(scope, is_locking=False)
+    count, unidentified = read(scope, is_locking=False)
     if execute(block(SQL, "set_aside").sql, params):
         execute(block(SQL, "set_aside_items").sql, params)
-    unplaced = [_unplaced(*row) for row in _rows("unidentified", params)] if unidentified else []
-    return rows + unidentified, unplaced
+    unplaced = [_unplaced(*row) for row in rows(SQL, "unidentified", params)] if unidentified else []
+    return count + unidentified, unplaced
 
 
 def _unplaced(
@@ -139,10 +139,4 @@ def _pending(company: Company, ids: set[UUID]) -> set[UUID]:
     """Which of the rows have a captured change that is not applied yet."""
     if not ids:
         return set()
-    return {id for (id,) in _rows("pending", {"company": company.pk, "ids": list(ids)})}
-
-
-def _rows(name: str, params: dict[str, Any]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(block(SQL, name).sql, params)
-        return cursor.fetchall()
+    return {id for (id,) in rows(SQL, "pending", {"company": company.pk, "ids": list(ids)})}

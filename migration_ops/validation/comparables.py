@@ -7,16 +7,16 @@ here but those whose values need a canonical form.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, LiteralString, cast
+from typing import Any
 from uuid import UUID
 
-from django.db import connection
 from psycopg import sql
 
 from migration_ops import conf
 from migration_ops.projection.project import TARGETS
 from migration_ops.projection.reasons import CROSS_ROW_FLAGS
 from migration_ops.sql.loader import Block, block, blocks
+from migration_ops.validation.query import composed_rows
 from migration_ops.validation.report import Difference, Kind, Tally
 
 EXPECTED = "validation/expected.sql"
@@ -84,12 +84,12 @@ def _projected(name: str, projected: Block, key: str) -> Comparable:
     )
     # The block's columns have no names of their own everywhere, so they are given them here.
     names = sql.SQL(", ").join(map(sql.Identifier, projected.columns))
-    shown = sql.SQL("b.*, {} AS legacy_id").format(sql.SQL(cast(LiteralString, found.header["owner"])))
+    shown = sql.SQL("b.*, {} AS legacy_id").format(sql.SQL(found.header["owner"]))
     expected = sql.SQL("SELECT {shown} FROM ({rows}) AS b({names}) {via}").format(
         shown=shown if key == "id" else sql.SQL("b.legacy_id AS id, b.*"),
         rows=sql.SQL(projected.sql),
         names=names,
-        via=sql.SQL(cast(LiteralString, found.header.get("via", ""))),
+        via=sql.SQL(found.header.get("via", "")),
     )
     return Comparable(
         name=name, table=found.header["table"], columns=columns, expected=expected, found=sql.SQL(found.sql)
@@ -105,13 +105,6 @@ def _recorded(name: str, expected: Block) -> Comparable:
         expected=sql.SQL(expected.sql),
         found=sql.SQL(found.sql),
     )
-
-
-def run(statement: sql.Composable, params: dict[str, Any]) -> list[tuple[Any, ...]]:
-    """All rows of a composed statement."""
-    with connection.cursor() as cursor:
-        cursor.execute(statement.as_string(None), params)
-        return cursor.fetchall()
 
 
 def record(
@@ -143,7 +136,7 @@ def _describe(comparable: Comparable, rows: Sequence[Row], params: dict[str, Any
     """Name what differs in these rows: one difference for each column, or for a whole row."""
     kinds = {id: (Kind(kind), legacy_id) for kind, id, legacy_id in rows}
     found = []
-    for id, column, expected, value in run(_details(comparable), params | {"row_ids": list(kinds)}):
+    for id, column, expected, value in composed_rows(_details(comparable), params | {"row_ids": list(kinds)}):
         kind, legacy_id = kinds[id]
         found.append(
             Difference(

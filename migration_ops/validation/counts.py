@@ -3,14 +3,13 @@
 import time
 from typing import Any
 
-from django.db import connection
-
 from crm.models import Company
 from migration_ops import conf
 from migration_ops.projection.project import Scope
 from migration_ops.projection.reasons import QuarantineReason
 from migration_ops.sql.loader import block, blocks
 from migration_ops.validation.chunks import LINKS, snapshot
+from migration_ops.validation.query import one_row, rows
 from migration_ops.validation.report import Check, Depth, DepthReport, Difference, Kind, Tally, check, judge
 
 SQL = "validation/counts.sql"
@@ -69,41 +68,32 @@ def _read(company: Company) -> tuple[Tally, list[Check]]:
     with snapshot():
         tally, checks = _places(params)
         for pair in PAIRS:
-            expected, found = block(SQL, f"expected_{pair}"), _row(SQL, f"found_{pair}", params)
-            for column, wanted, held in zip(expected.columns, _row(SQL, expected.name, params), found, strict=True):
+            expected, found = block(SQL, f"expected_{pair}"), one_row(SQL, f"found_{pair}", params)
+            for column, wanted, held in zip(expected.columns, one_row(SQL, expected.name, params), found, strict=True):
                 checks.append(check(NAMES.get(column, column.replace("_", " ")), Depth.COUNTS, wanted, held))
         for name, fault in blocks(FAULTS).items():
-            checks.append(check(fault.header["check"], Depth.COUNTS, 0, _row(FAULTS, name, params)[0]))
+            checks.append(check(fault.header["check"], Depth.COUNTS, 0, one_row(FAULTS, name, params)[0]))
     return tally, checks
 
 
 def _places(params: dict[str, Any]) -> tuple[Tally, list[Check]]:
     """Conservation: every legacy row is in exactly one place, and nothing waits."""
-    rows, linked, aside, pending, twice = _row(SQL, "places", params)
-    waiting, failed = _row("validation/chunks.sql", "waiting", params)
-    tally = Tally(rows_expected=rows, rows_checked=rows - pending)
+    recorded, linked, aside, pending, twice = one_row(SQL, "places", params)
+    waiting, failed = one_row("validation/chunks.sql", "waiting", params)
+    tally = Tally(rows_expected=recorded, rows_checked=recorded - pending)
     tally.counts |= {Kind.MISSING: pending, Kind.MISMATCHED: twice}
     checks = [
-        Check(name="legacy rows", depth=Depth.COUNTS, expected="at least 1", found=rows, passed=rows > 0),
-        check("rows migrated or set aside", Depth.COUNTS, rows, linked + aside - twice),
+        Check(name="legacy rows", depth=Depth.COUNTS, expected="at least 1", found=recorded, passed=recorded > 0),
+        check("rows migrated or set aside", Depth.COUNTS, recorded, linked + aside - twice),
         check("rows pending", Depth.COUNTS, 0, pending),
         check("rows in two places", Depth.COUNTS, 0, twice),
         check("pending changes", Depth.COUNTS, 0, waiting),
         check("failed changes", Depth.COUNTS, 0, failed),
     ]
-    with connection.cursor() as cursor:
-        cursor.execute(block("validation/faults.sql", "ghost_links").sql, params)
-        tally.counts[Kind.EXTRA] = cursor.fetchone()[0]
-        if not tally.is_clean:
-            cursor.execute(block(SQL, "unplaced_rows").sql, params)
-            tally.keep(
-                Difference(kind=Kind(kind), table=LINKS, row_id=id, legacy_id=id) for kind, id in cursor.fetchall()
-            )
+    (tally.counts[Kind.EXTRA],) = one_row(FAULTS, "ghost_links", params)
+    if not tally.is_clean:
+        tally.keep(
+            Difference(kind=Kind(kind), table=LINKS, row_id=id, legacy_id=id)
+            for kind, id in rows(SQL, "unplaced_rows", params)
+        )
     return tally, checks
-
-
-def _row(file: str, name: str, params: dict[str, Any]) -> tuple[Any, ...]:
-    with connection.cursor() as cursor:
-        cursor.execute(block(file, name).sql, params)
-        row: tuple[Any, ...] = cursor.fetchone()
-        return row

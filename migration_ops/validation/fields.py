@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from migration_ops.validation.comparables import comparables, differing_rows, record, record_unplaced, run
+from migration_ops.validation.comparables import comparables, differing_rows, record, record_unplaced
+from migration_ops.validation.query import composed_rows
 from migration_ops.validation.report import Difference, Tally
 
 
@@ -11,4 +12,4 @@ def compare(tally: Tally, params: dict[str, Any], unplaced: Sequence[Difference]
     """Join both sides of every table and compare each column; the work tables hold the chunk's projection."""
     record_unplaced(tally, unplaced)
     for each in comparables():
-        record(tally, each, run(differing_rows(each), params), params, unplaced)
+        record(tally, each, composed_rows(differing_rows(each), params), params, unplaced)

@@ -13,6 +13,7 @@ from crm.models import Company
 from migration_ops.identity.keys import ContactKeys, contact_keys
 from migration_ops.sql.loader import block
 from migration_ops.validation.chunks import snapshot
+from migration_ops.validation.query import rows
 from migration_ops.validation.report import Check, Depth, Difference, Kind, Tally, check
 
 SQL = "validation/identity.sql"
@@ -24,13 +25,14 @@ GOLDEN_COLUMNS = ("name", "email", "phone")
 def compare(company: Company, tally: Tally) -> list[Check]:
     """Compare every contact and customer of the company; memory does not grow with their number."""
     compared = 0
+    params = {"company": company.pk}
     with snapshot():
-        for table, id, found in _rows(company, "strays"):
+        for table, id, found in rows(SQL, "strays", params):
             tally.counts[Kind.EXTRA] += 1
             tally.keep([Difference(kind=Kind.EXTRA, table=table, row_id=id, legacy_id=None, found=found)])
-        ((expected,),) = _rows(company, "contact_count")
-        for customer, rows in groupby(_stream(company), key=itemgetter(0)):
-            contacts = list(rows)
+        ((expected,),) = rows(SQL, "contact_count", params)
+        for customer, members in groupby(_stream(company), key=itemgetter(0)):
+            contacts = list(members)
             compared += len(contacts)
             keys = [contact_keys(row[2], row[3], row[4], company.phone_region) for row in contacts]
             for row, key in zip(contacts, keys, strict=True):
@@ -78,12 +80,6 @@ def _note(tally: Tally, table: str, id: UUID, columns: list[tuple[str, Any, Any]
 
 def _text(value: Any) -> str | None:
     return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def _rows(company: Company, name: str) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(block(SQL, name).sql, {"company": company.pk})
-        return cursor.fetchall()
 
 
 def _stream(company: Company) -> Iterator[tuple[Any, ...]]:

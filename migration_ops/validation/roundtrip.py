@@ -10,7 +10,8 @@ from psycopg import sql
 from legacy.models import COLUMNS
 from migration_ops import conf
 from migration_ops.sql.loader import block
-from migration_ops.validation.comparables import TEXT_LIMIT, run
+from migration_ops.validation.comparables import TEXT_LIMIT
+from migration_ops.validation.query import composed_rows, one_row, rows
 from migration_ops.validation.report import Difference, Kind, Tally
 
 TABLE = "quotes"
@@ -19,10 +20,10 @@ SQL = "validation/roundtrip.sql"
 
 def compare(tally: Tally, params: dict[str, Any], unplaced: Sequence[Difference]) -> None:
     """Compare a chunk's legacy rows with the rebuilt ones, and kept copies with rows that are set aside."""
-    ((both, *ids),) = run(_rows(), params)
+    ((both, *ids),) = composed_rows(_rows(), params)
     found = {kind: each or [] for kind, each in zip(Kind, ids, strict=True)}
-    aside = run(sql.SQL(block(SQL, "set_aside").sql), params)
-    tally.rows_checked = both + run(sql.SQL(block(SQL, "waiting").sql), params)[0][0]
+    aside = rows(SQL, "set_aside", params)
+    tally.rows_checked = both + one_row(SQL, "waiting", params)[0]
     for kind, each in found.items():
         tally.counts[kind] += len(each)
         tally.suspects |= set(each)
@@ -46,7 +47,7 @@ def _named(kind: Kind, ids: Sequence[UUID], params: dict[str, Any]) -> list[Diff
         return [Difference(kind=kind, table=TABLE, row_id=id, legacy_id=id) for id in ids]
     return [
         Difference(kind=kind, table=TABLE, row_id=id, legacy_id=id, column=column, expected=expected, found=found)
-        for id, column, expected, found in run(_columns(), params | {"ids": list(ids)})
+        for id, column, expected, found in composed_rows(_columns(), params | {"ids": list(ids)})
     ]
 
 

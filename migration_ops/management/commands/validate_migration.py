@@ -7,9 +7,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from legacy.exceptions import LegacyError
 from legacy.progress import reported
-from migration_ops.exceptions import MigrationOpsError
+from migration_ops.management.reporting import NEEDS_ATTENTION, refusals
 from migration_ops.selectors.companies import companies_asked_for
 from migration_ops.validation.render import as_json, as_text
 from migration_ops.validation.report import Depth, Progress
@@ -34,20 +33,18 @@ class Command(BaseCommand):
     def handle(self, *, company: str | None, depth: str, **options: Any) -> None:
         """Validate, render, and fail with exit code 3 when anything differs."""
         depths = ALL_DEPTHS if depth == "all" else (Depth(depth),)
-        try:
-            reports = []
+        reports = []
+        with refusals():
             for each in companies_asked_for(company):
                 with ExitStack() as stack:
                     reports.append(validate(each, depths, progress=_progress(each.name, stack)))
-        except (MigrationOpsError, LegacyError) as error:
-            raise CommandError(str(error), returncode=2) from error
         if options["json"]:
             self.stdout.write(json.dumps(as_json(reports, is_single=company is not None)))
         else:
             self.stdout.write(as_text(reports))
         failed = [report.company_name for report in reports if not report.passed]
         if failed:
-            raise CommandError(f"validation failed for {', '.join(failed[:10])}", returncode=3)
+            raise CommandError(f"validation failed for {', '.join(failed[:10])}", returncode=NEEDS_ATTENTION)
 
 
 def _progress(title: str, stack: ExitStack) -> Progress:

@@ -9,9 +9,15 @@ SELECT f.flag, count(*)
  GROUP BY f.flag ORDER BY f.flag;
 
 -- name: rows
--- Rows that have links, which the flags were counted over.
+-- Legacy rows, and those of them that flags or a quarantine reason say something about.
 -- params: company (uuid)
-SELECT count(*) FROM migration_legacy_link l WHERE l.company_id = %(company)s;
+SELECT count(*), count(*) FILTER (WHERE EXISTS (SELECT FROM migration_legacy_link l
+                                                 WHERE l.legacy_id = q.id AND l.company_id = q.company_id)
+                                     OR EXISTS (SELECT FROM migration_quarantined_row z
+                                                 WHERE z.legacy_id = q.id AND z.company_id = q.company_id
+                                                   AND z.resolution IN ('', 'waived')))
+  FROM quotes q
+ WHERE q.company_id = %(company)s;
 
 -- name: findings
 -- The same questions asked of the new tables themselves.
@@ -48,6 +54,11 @@ SELECT 'jobs that ended before they began', count(*)
 UNION ALL
 SELECT 'invoices paid before they were sent', count(*)
   FROM invoices_new v WHERE v.company_id = %(company)s AND v.paid_at < v.sent_at
+UNION ALL
+SELECT 'rows set aside: ' || z.reason, count(*)
+  FROM migration_quarantined_row z
+ WHERE z.company_id = %(company)s AND z.resolution IN ('', 'waived')
+ GROUP BY z.reason
 UNION ALL
 SELECT 'contacts no row mentions any more', count(*)
   FROM customer_contacts c
