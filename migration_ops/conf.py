@@ -2,10 +2,8 @@
 
 from django.conf import settings
 
-
 def _number(name: str, default: int) -> int:
     return int(getattr(settings, f"QUOTEPRO_{name}", default))
-
 
 MAPPING_VERSION = 1
 """Version of the projection's rules; a change of a rule raises it and voids earlier verdicts."""
@@ -72,3 +70,10 @@ SLICE_S = 10
 
 ENQUEUED_SLICES = _number("ENQUEUED_SLICES", 2)
 """Celery tasks that work on one run at the same time."""
+
+VALIDATION_CHUNK_ROWS = _number("VALIDATION_CHUNK_ROWS", 5_000)
+"""Legacy rows that are compared in one transaction."""
+
+RECHECK_MS = _number("RECHECK_MS", 300)
+"""Rest before a row that differs is read again, milliseconds: it may have been in the middle of a change."""
+

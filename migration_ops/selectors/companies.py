@@ -2,9 +2,13 @@
 
 from uuid import UUID
 
+from django.db.models import Exists, OuterRef
+
 from crm.models import Company
 from legacy.models import LegacyQuote
+from legacy.selectors import company_ids
 from migration_ops.exceptions import CompanyUnknown
+from migration_ops.models import LegacyLink
 
 
 def company_named(name: str) -> Company:
@@ -35,7 +39,20 @@ def company_named(name: str) -> Company:
 def ensure_company(id: UUID) -> Company:
     """The company's row, made with a neutral name where it is absent; staff give it its real one."""
     short = str(id).partition("-")[0]
-    company, _ = Company.objects.get_or_create(
-        pk=id, defaults={"name": f"Company {short}", "slug": f"company-{id}"}
-    )
+    company, _ = Company.objects.get_or_create(pk=id, defaults={"name": f"Company {short}", "slug": f"company-{id}"})
     return company
+
+
+def companies_asked_for(name: str | None) -> list[Company]:
+    """The company of this name; without one every company that has legacy rows or migrated rows, by name.
+
+    Raises:
+        CompanyUnknown: neither a company nor a legacy row has it.
+    """
+    if name is not None:
+        return [company_named(name)]
+    for id in company_ids():
+        ensure_company(id)
+    linked = LegacyLink.objects.filter(company=OuterRef("pk"))
+    recorded = LegacyQuote.objects.filter(company_id=OuterRef("pk"))
+    return list(Company.objects.filter(Exists(recorded) | Exists(linked)))

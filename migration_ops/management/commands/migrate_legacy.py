@@ -87,7 +87,7 @@ class Command(BaseCommand):
         if options["no_validate"]:
             return None
         report = validate(company, tuple(Verdict.Depth))
-        verdicts = ", ".join(f"{depth} {'passed' if has_passed else 'FAILED'}" for depth, has_passed in report.by_depth)
+        verdicts = ", ".join(f"{each.depth} {'passed' if each.passed else 'FAILED'}" for each in report.depths)
         self.stdout.write(f"  proof    {verdicts}")
         return report.passed
 

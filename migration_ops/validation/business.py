@@ -1,0 +1,32 @@
+"""What is odd about a company's data: flags and findings, listed for staff. It passes unless it cannot run."""
+
+import time
+
+from crm.models import Company
+from migration_ops.projection.reasons import Flag
+from migration_ops.validation.chunks import snapshot
+from migration_ops.validation.query import one_row, rows
+from migration_ops.validation.report import Check, Depth, DepthReport, Tally, figure, judge
+
+SQL = "validation/business.sql"
+
+
+def validate_business(company: Company, common: tuple[Check, ...]) -> DepthReport:
+    """Count flags and findings over every migrated row of the company."""
+    started = time.monotonic()
+    params = {"company": company.pk}
+    with snapshot():
+        recorded, placed = one_row(SQL, "rows", params)
+        flags = [(_label(flag), count) for flag, count in rows(SQL, "flags", params)]
+        findings = rows(SQL, "findings", params)
+    checks = [
+        Check(name=name, depth=Depth.BUSINESS, expected=None, found=figure(found), passed=True)
+        for name, found in (*findings, *flags)
+    ]
+    tally = Tally(rows_expected=recorded, rows_checked=placed, seconds=time.monotonic() - started)
+    return judge(Depth.BUSINESS, tally, (*common, *checks), compares_rows=False)
+
+
+def _label(flag: str) -> str:
+    """The flag's code, which lists are filtered by, and its words; a contact's flag has no words here."""
+    return f"flag {flag}: {Flag(flag).label}" if flag in Flag.values else f"flag {flag}"
