@@ -2,8 +2,10 @@
 
 from django.conf import settings
 
+
 def _number(name: str, default: int) -> int:
     return int(getattr(settings, f"QUOTEPRO_{name}", default))
+
 
 MAPPING_VERSION = 1
 """Version of the projection's rules; a change of a rule raises it and voids earlier verdicts."""
@@ -76,4 +78,3 @@ VALIDATION_CHUNK_ROWS = _number("VALIDATION_CHUNK_ROWS", 5_000)
 
 RECHECK_MS = _number("RECHECK_MS", 300)
 """Rest before a row that differs is read again, milliseconds: it may have been in the middle of a change."""
-

@@ -17,9 +17,7 @@ class CompanyOwned(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    company = models.ForeignKey(
-        "crm.Company", models.PROTECT, db_constraint=False, db_index=False, related_name="+"
-    )
+    company = models.ForeignKey("crm.Company", models.PROTECT, db_constraint=False, db_index=False, related_name="+")
 
     class Meta:
         abstract = True

@@ -18,9 +18,7 @@ class Customer(CompanyOwned):
     phone_is_shared = models.BooleanField(
         default=False, help_text="The same phone belongs to another customer too; staff confirmed it or still has to."
     )
-    merged_into = reference(
-        "crm.Customer", "merged", null=True, blank=True, db_column="merged_into"
-    )
+    merged_into = reference("crm.Customer", "merged", null=True, blank=True, db_column="merged_into")
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
 

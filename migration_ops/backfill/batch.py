@@ -150,7 +150,12 @@ def _recover(run: MigrationRun, generation: int, batch_id: int, error: Exception
         batch.attempts += 1
         batch.error = message[:2000]
         batch.save(update_fields=["attempts", "error"])
-        if code in RETRYABLE and batch.attempts < conf.BATCH_ATTEMPTS or code == UNIQUE_VIOLATION and batch.attempts == 1:
+        if (
+            code in RETRYABLE
+            and batch.attempts < conf.BATCH_ATTEMPTS
+            or code == UNIQUE_VIOLATION
+            and batch.attempts == 1
+        ):
             pause_s = 0.05 * 2**batch.attempts
         elif batch.kind == BatchKind.ROWS:
             sweep.halve(run.company, batch, message, is_locked=code in RETRYABLE)
@@ -161,7 +166,9 @@ def _recover(run: MigrationRun, generation: int, batch_id: int, error: Exception
             pause_s = -1.0
         _fence(run.pk, generation)
     if pause_s < 0:
-        MigrationRun.objects.filter(pk=run.pk, generation=generation).update(status=RunStatus.FAILED, error=message[:2000])
+        MigrationRun.objects.filter(pk=run.pk, generation=generation).update(
+            status=RunStatus.FAILED, error=message[:2000]
+        )
         raise RunStopped(
             reason=f"run {run.pk} stopped: {batch.get_kind_display().lower()} failed {batch.attempts} times: {message}"
         )

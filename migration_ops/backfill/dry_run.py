@@ -63,5 +63,11 @@ def dry_run(company: Company, *, batch_rows: int) -> DryRun:
     else:
         would.append(f"catch up: {rows - migrated - quarantined:,} rows and {changes:,} captured changes wait")
     return DryRun(
-        stage=stage, rows=rows, migrated=migrated, quarantined=quarantined, changes=changes, batches=batches, would=would
+        stage=stage,
+        rows=rows,
+        migrated=migrated,
+        quarantined=quarantined,
+        changes=changes,
+        batches=batches,
+        would=would,
     )

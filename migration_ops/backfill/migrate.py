@@ -31,7 +31,12 @@ class Migrated:
 
 
 def migrate(
-    company: Company, *, workers: int | None, batch_rows: int | None, report: Report, on_start: plan.OnStart = plan.quiet
+    company: Company,
+    *,
+    workers: int | None,
+    batch_rows: int | None,
+    report: Report,
+    on_start: plan.OnStart = plan.quiet,
 ) -> Migrated:
     """Migrate a company from this process, or go on with what was left unfinished.
 

@@ -122,7 +122,9 @@ def _take_over(run: MigrationRun, *, owner: str, is_enqueued: bool) -> Migration
     if run.status == RunStatus.CANCELLING:
         _give_up(run, "given up by a person")
         raise NoSuchRun(
-            company=run.company.slug, verb="resume", why=f"run {run.pk} was being cancelled; start it again to begin a new one"
+            company=run.company.slug,
+            verb="resume",
+            why=f"run {run.pk} was being cancelled; start it again to begin a new one",
         )
     taken = MigrationRun.objects.filter(pk=run.pk, generation=run.generation, status=run.status).update(
         generation=F("generation") + 1, status=RunStatus.RUNNING, owner=owner, is_enqueued=is_enqueued,
@@ -186,5 +188,6 @@ def _adopt(run: MigrationRun, cancelled: MigrationRun) -> None:
     # A part of customers is placed by how many parts its plan had: keep the count alive in finished copies.
     done = cancelled.batches.filter(state=BatchState.DONE, kind__in=(BatchKind.CONTACTS, BatchKind.CUSTOMERS))
     MigrationBatch.objects.bulk_create(
-        MigrationBatch(run=run, kind=b.kind, part=b.part, state=BatchState.DONE, finished_at=b.finished_at) for b in done
+        MigrationBatch(run=run, kind=b.kind, part=b.part, state=BatchState.DONE, finished_at=b.finished_at)
+        for b in done
     )

@@ -166,7 +166,9 @@ def _drive_processes(run: MigrationRun, workers: int, report: Report) -> None:
                     continue
                 crashes.append(f"worker {process.pid} ended with code {process.exitcode}")
                 if len(crashes) > MAX_RESPAWNS:
-                    raise RunStopped(reason=f"run {run.pk} stopped: {len(crashes)} workers died, the last: {crashes[-1]}")
+                    raise RunStopped(
+                        reason=f"run {run.pk} stopped: {len(crashes)} workers died, the last: {crashes[-1]}"
+                    )
                 log.warning("%s; another takes its place", crashes[-1], extra={"run": run.pk})
                 team.append(spawn())
             run.refresh_from_db(fields=["phase", "status"])

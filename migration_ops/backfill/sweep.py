@@ -54,7 +54,9 @@ def settle(company: Company, ids: list[UUID], *, batch_id: int | None, actor: st
         MigrationOpsError: a row's contact could not be resolved (a defect, never the row's fault).
     """
     resolve_late(company, ids)
-    outcome = project.write(Scope(company=company, ids=ids, low=min(ids), high=max(ids)), batch_id=batch_id, actor=actor)
+    outcome = project.write(
+        Scope(company=company, ids=ids, low=min(ids), high=max(ids)), batch_id=batch_id, actor=actor
+    )
     if outcome.unidentified:
         raise MigrationOpsError(f"{outcome.unidentified} rows of {company.slug} have no contact after resolution")
     return outcome

@@ -17,7 +17,12 @@ class LegacyLink(models.Model):
         "crm.CustomerContact", models.PROTECT, db_constraint=False, db_index=False, related_name="legacy_links"
     )
     address = models.ForeignKey(
-        "crm.CustomerAddress", models.PROTECT, null=True, db_constraint=False, db_index=False, related_name="legacy_links"
+        "crm.CustomerAddress",
+        models.PROTECT,
+        null=True,
+        db_constraint=False,
+        db_index=False,
+        related_name="legacy_links",
     )
     flags = ArrayField(models.TextField(), default=list)
     residue = models.JSONField(null=True)

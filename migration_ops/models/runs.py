@@ -22,7 +22,9 @@ class MigrationRun(models.Model):
     rows_planned = models.BigIntegerField(help_text="Rows of the company when the run was planned.")
     high_watermark = models.UUIDField(null=True, help_text="Highest legacy id when the run was planned.")
     batch_rows = models.IntegerField()
-    pause_ms = models.IntegerField(default=0, help_text="Rest after each batch, milliseconds; changeable while it runs.")
+    pause_ms = models.IntegerField(
+        default=0, help_text="Rest after each batch, milliseconds; changeable while it runs."
+    )
     owner = models.TextField(default="")
     started_at = models.DateTimeField()
     heartbeat_at = models.DateTimeField()

@@ -132,5 +132,7 @@ def _check(options: dict[str, Any]) -> None:
 def _all_companies() -> list[Company]:
     companies = [ensure_company(id) for id in company_ids()]
     if not companies:
-        raise BadArgument(argument="--all", value=True, remedy="the legacy table is empty; load_legacy or seed_legacy fills it")
+        raise BadArgument(
+            argument="--all", value=True, remedy="the legacy table is empty; load_legacy or seed_legacy fills it"
+        )
     return companies

@@ -45,7 +45,9 @@ class Command(BaseCommand):
         if waiting:
             self.stdout.write(f"  changes  {waiting:>10,} captured and not applied yet; migrate_legacy applies them")
         for hole in holes:
-            self.stdout.write(f"  CAPTURE  {hole}: changes of the legacy table may be missed; migrate_legacy repairs it")
+            self.stdout.write(
+                f"  CAPTURE  {hole}: changes of the legacy table may be missed; migrate_legacy repairs it"
+            )
         for verdict in verdicts:
             self.stdout.write(
                 f"  proof    {verdict.depth} {'passed' if verdict.has_passed else 'FAILED'} {verdict.at:%Y-%m-%d %H:%M} UTC, "
@@ -66,9 +68,7 @@ class Command(BaseCommand):
 
 
 def _latest_verdicts(company_id: Any) -> list[Verdict]:
-    return list(
-        Verdict.objects.filter(company_id=company_id).order_by("depth", "-id").distinct("depth")
-    )
+    return list(Verdict.objects.filter(company_id=company_id).order_by("depth", "-id").distinct("depth"))
 
 
 def _run_line(run: MigrationRun) -> str:

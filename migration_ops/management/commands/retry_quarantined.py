@@ -22,7 +22,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Which company, which reason."""
         parser.add_argument("--company", metavar="ID|SLUG", required=True, help="the company whose rows wait")
-        parser.add_argument("--reason", metavar="CODE", help=f"only rows of one reason: {', '.join(QuarantineReason.values)}")
+        parser.add_argument(
+            "--reason", metavar="CODE", help=f"only rows of one reason: {', '.join(QuarantineReason.values)}"
+        )
         parser.add_argument("--json", action="store_true", help="one JSON object as the last line")
 
     def handle(self, *, company: str, reason: str | None, **options: Any) -> None:
@@ -34,11 +36,18 @@ class Command(BaseCommand):
                 )
             found = company_named(company)
             result = retry_quarantined(found, reason=reason, actor=getpass.getuser())
-        self.stdout.write(f"{found.name}: {result.tried:,} rows tried, {result.migrated:,} migrated, {result.waiting:,} still wait")
+        self.stdout.write(
+            f"{found.name}: {result.tried:,} rows tried, {result.migrated:,} migrated, {result.waiting:,} still wait"
+        )
         if options["json"]:
             self.stdout.write(
                 json.dumps(
-                    {"company": str(found.pk), "tried": result.tried, "migrated": result.migrated, "waiting": result.waiting}
+                    {
+                        "company": str(found.pk),
+                        "tried": result.tried,
+                        "migrated": result.migrated,
+                        "waiting": result.waiting,
+                    }
                 )
             )
         if result.waiting:

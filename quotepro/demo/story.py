@@ -1,0 +1,94 @@
+"""The demo's story: realistic dirty rows of several companies, migrated and proven, and people who may look at it."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.contrib.auth.models import Permission, User
+from django.db import transaction
+from django.utils import timezone
+
+from crm.models import Company
+from legacy.models import LegacyQuote
+from legacy.seed.writer import SeedPlan, seed
+from migration_ops.backfill.migrate import Migrated, migrate
+from migration_ops.backfill.runner import Report as RunReport
+from migration_ops.exceptions import MigrationOpsError
+from migration_ops.validation.report import Report
+from migration_ops.validation.run import validate
+
+# Name, slug, region, time zone of each demo company.
+COMPANIES = (
+    ("Harbor Roofing", "harbor-roofing", "US", "America/New_York"),
+    ("Maple Street Plumbing", "maple-street-plumbing", "US", "America/Chicago"),
+    ("Summit Electric", "summit-electric", "US", "America/Denver"),
+)
+SEED = 1
+DIRTY = 0.3
+
+
+class DemoRefused(MigrationOpsError):
+    """The demo would mix made-up rows with somebody's own."""
+
+    message = (
+        "the legacy table holds {rows:,} rows that are not the demo's: the demo writes made-up rows and stays away from"
+        " them; run it without DATABASE_URL, on the embedded server, or on an empty database"
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """One company of the demo: how its migration went, and what was proven."""
+
+    migrated: Migrated
+    report: Report
+
+
+def demo_companies(rows: int, *, progress: Callable[[int], None]) -> list[Company]:
+    """The demo's companies with their legacy rows: written now, or found from an earlier demo.
+
+    Raises:
+        DemoRefused: the legacy table holds rows of other companies.
+    """
+    slugs = [slug for _, slug, _, _ in COMPANIES]
+    known = list(Company.objects.filter(slug__in=slugs).order_by("name"))
+    strangers = LegacyQuote.objects.exclude(company_id__in=[company.pk for company in known]).count()
+    if strangers:
+        raise DemoRefused(rows=strangers)
+    if known and LegacyQuote.objects.exists():
+        return known
+    with transaction.atomic():
+        plan = SeedPlan(
+            rows=max(rows, 1), companies=min(len(COMPANIES), max(rows, 1)), seed=SEED, dirty=DIRTY,
+            until=timezone.now().date(),
+        )  # fmt: skip
+        report = seed(plan, progress=progress)
+        companies = [
+            Company.objects.update_or_create(
+                pk=company_id, defaults={"name": name, "slug": slug, "phone_region": region, "timezone": zone}
+            )[0]
+            for (company_id, _), (name, slug, region, zone) in zip(report.companies, COMPANIES, strict=False)
+        ]
+    return sorted(companies, key=lambda company: company.name)
+
+
+def tell(company: Company, *, report: RunReport) -> Told:
+    """Migrate one company and prove it at every depth."""
+    migrated = migrate(company, workers=None, batch_rows=None, report=report)
+    return Told(migrated=migrated, report=validate(company))
+
+
+def demo_staff() -> dict[str, str]:
+    """An administrator and a viewer, with fresh passwords (shown once, stored hashed)."""
+    passwords = {name: secrets.token_urlsafe(9) for name in ("admin", "viewer")}
+    for name, password in passwords.items():
+        user, _ = User.objects.get_or_create(username=name, defaults={"email": f"{name}@example.com"})
+        user.is_staff, user.is_superuser = True, name == "admin"
+        user.set_password(password)
+        user.save()
+        if name == "viewer":
+            apps = ("legacy", "crm", "migration_ops")
+            user.user_permissions.set(
+                Permission.objects.filter(content_type__app_label__in=apps, codename__startswith="view_")
+            )
+    return passwords
