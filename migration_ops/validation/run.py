@@ -11,7 +11,7 @@ from crm.models import Company
 from legacy.selectors import ensure_no_drift
 from migration_ops import conf
 from migration_ops.dual_write.capture import holes
-from migration_ops.models import Mismatch, Verdict
+from migration_ops.models import MigrationRun, Mismatch, Verdict
 from migration_ops.validation import identities
 from migration_ops.validation.business import validate_business
 from migration_ops.validation.chunks import CHUNKED, check_chunk, plan
@@ -21,12 +21,29 @@ from migration_ops.validation.report import Check, Depth, DepthReport, Progress,
 ALL_DEPTHS = tuple(Depth)
 
 
-def validate(company: Company, depths: Sequence[Depth] = ALL_DEPTHS, progress: Progress | None = None) -> Report:
+def is_proven(company: Company) -> bool:
+    """Whether every depth has passed since the company's last run, on this mapping version."""
+    run = MigrationRun.objects.filter(company=company).first()
+    latest = Verdict.objects.filter(company=company).order_by("depth", "-id").distinct("depth")
+    passed = {
+        verdict.depth
+        for verdict in latest
+        if verdict.has_passed
+        and verdict.mapping_version == conf.MAPPING_VERSION
+        and (run is None or run.finished_at is None or verdict.at >= run.finished_at)
+    }
+    return passed == set(Depth)
+
+
+def validate(
+    company: Company, depths: Sequence[Depth] = ALL_DEPTHS, progress: Progress | None = None, *, is_kept: bool = True
+) -> Report:
     """Validate one company, and store a verdict with its differences for each depth.
 
     Args:
         depths: in any order; each once.
         progress: told after each chunk; chunks are compared at all depths that need them in one go.
+        is_kept: store verdicts that passed; one that failed is stored in any case.
     Raises:
         LegacySchemaDrift: the legacy table has a column the mapping does not know, or lacks one.
     """
@@ -45,7 +62,7 @@ def validate(company: Company, depths: Sequence[Depth] = ALL_DEPTHS, progress: P
             reports.append(validate_counts(company, common))
         else:
             reports.append(validate_business(company, common))
-    stored = tuple(store(company, report) for report in reports)
+    stored = tuple(store(company, report) if is_kept or not report.passed else report for report in reports)
     return Report(company=str(company.pk), company_name=company.name, depths=stored, seconds=time.monotonic() - started)
 
 
