@@ -151,10 +151,10 @@ def _recover(run: MigrationRun, generation: int, batch_id: int, error: Exception
         batch.error = message[:2000]
         batch.save(update_fields=["attempts", "error"])
         if (
-            code in RETRYABLE
-            and batch.attempts < conf.BATCH_ATTEMPTS
-            or code == UNIQUE_VIOLATION
-            and batch.attempts == 1
+            (code in RETRYABLE
+            and batch.attempts < conf.BATCH_ATTEMPTS)
+            or (code == UNIQUE_VIOLATION
+            and batch.attempts == 1)
         ):
             pause_s = 0.05 * 2**batch.attempts
         elif batch.kind == BatchKind.ROWS:

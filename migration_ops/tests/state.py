@@ -1,7 +1,11 @@
 """What the database holds, in a form that two runs of a migration can be compared by."""
 
 import json
-from collections.abc import Iterator
+import os
+import random
+import sys
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
@@ -9,7 +13,12 @@ import psycopg
 from django.db import connection
 from psycopg import sql
 
+from crm.models import Company
+from migration_ops.backfill.migrate import migrate
 from migration_ops.models import MigrationBatch, MigrationRun
+from migration_ops.stages import RunStatus
+
+PATIENCE_S = 60
 
 # Every table a migration writes, with the columns that say when or by which run a row was written and not what it is.
 TABLES: dict[str, tuple[str, ...]] = {
@@ -153,3 +162,28 @@ def as_json(output: str) -> dict:
 def only_run(company: UUID) -> MigrationRun:
     """The company's only run."""
     return MigrationRun.objects.get(company_id=company)
+
+
+def undisturbed(company: Company, *, batch_rows: int) -> tuple[dict[str, list[str]], float]:
+    """What a run that nobody disturbs leaves, and its seconds; forgotten again."""
+    result = migrate(company, workers=1, batch_rows=batch_rows, report=lambda _: None)
+    assert result.status == RunStatus.FINISHED
+    rows = final_rows()
+    forget_migration()
+    company.save(force_insert=True)
+    return rows, result.seconds
+
+
+def wait_until(is_so: Callable[[], bool], what: str) -> None:
+    """Waits until something is so."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not is_so():
+        assert time.monotonic() < deadline, f"waited {PATIENCE_S} s for {what}"
+        time.sleep(0.02)
+
+
+def random_seed() -> random.Random:
+    """Chance for one test, whose seed is printed; QUOTEPRO_TEST_SEED repeats it."""
+    number = int(os.environ.get("QUOTEPRO_TEST_SEED", random.randrange(10**6)))
+    sys.stdout.write(f"QUOTEPRO_TEST_SEED={number}\n")
+    return random.Random(number)

@@ -2,7 +2,6 @@
 
 import pytest
 
-from migration_ops.backfill.migrate import migrate
 from migration_ops.models import MigrationBatch, MigrationRun
 from migration_ops.stages import RunStatus
 from migration_ops.tests.state import (
@@ -10,7 +9,7 @@ from migration_ops.tests.state import (
     differences,
     done_batches,
     final_rows,
-    forget_migration,
+    undisturbed,
 )
 from migration_ops.validation.run import validate
 
@@ -18,20 +17,10 @@ KILLED, DONE, NOTHING_LEFT = -9, 0, 10
 ROWS, BATCH_ROWS = 40, 20
 
 
-def undisturbed(company) -> dict[str, list[str]]:
-    """What a run that nobody disturbs leaves; forgotten again."""
-    result = migrate(company, workers=1, batch_rows=BATCH_ROWS, report=lambda _: None)
-    assert result.status == RunStatus.FINISHED
-    rows = final_rows()
-    forget_migration()
-    company.save(force_insert=True)
-    return rows
-
-
 @pytest.mark.django_db(transaction=True)
 def test_killed_at_every_statement_of_every_batch(seeded, killed_child):
     company = seeded(ROWS)
-    expected = undisturbed(company)
+    expected, _ = undisturbed(company, batch_rows=BATCH_ROWS)
     kills, at = 0, 0
     before, done = final_rows(), done_batches()
     while True:
@@ -56,4 +45,3 @@ def test_killed_at_every_statement_of_every_batch(seeded, killed_child):
     assert not differences(expected, final_rows())
     assert_counters_are_facts(run)
     assert validate(company).passed
-    print(f"{kills} kills in {len(done)} batches")
