@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from django.http import HttpRequest
+from django.templatetags.static import static
 from kombu.entity import Queue
 
 from quotepro import env
 from quotepro.embedded.places import Places
+from quotepro.navigation import NAVIGATION
 
 # --- Environment ----------------------------------------------------------------------------------------------------
 
@@ -195,7 +197,15 @@ STORAGES = {
 
 # --- Admin theme ----------------------------------------------------------------------------------------------------
 
-UNFOLD: dict[str, Any] = {"SITE_TITLE": "QuotePro", "SITE_HEADER": "QuotePro", "SITE_SYMBOL": "request_quote"}
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "QuotePro",
+    "SITE_HEADER": "QuotePro",
+    "SITE_SYMBOL": "request_quote",
+    "SIDEBAR": {"navigation": NAVIGATION},
+    "STYLES": [lambda request: static("quotepro/admin.css")],
+}
+# While the move goes on, the pages of both sides link to what it knows of them.
+CRM_ADMIN_LINKS = LEGACY_ADMIN_LINKS = "migration_ops.admin.story.links_of"
 
 # --- Profiling ------------------------------------------------------------------------------------------------------
 
