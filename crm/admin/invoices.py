@@ -1,8 +1,10 @@
 """Invoices with their payments."""
 
+from typing import Any
+
 from django.contrib import admin
 
-from crm.admin.columns import code, link, minute, money, short, state, text, when
+from crm.admin.columns import code, link, minute, money, short, shortened, state, text, when
 from crm.admin.filters import CompanyFilter, choice_filter
 from crm.admin.lists import ListInline
 from crm.admin.records import RecordAdmin
@@ -20,17 +22,22 @@ class PaymentInline(ListInline):
     columns = (when("paid_at"), money("amount"), text("method"), when("created_at"))
 
 
+@admin.display(description="invoice")
+def invoice_name(invoice: Invoice) -> Any:
+    """Its number, which not every invoice has."""
+    return shortened(invoice.invoice_number or "no number")
+
+
 @admin.register(Invoice)
 class InvoiceAdmin(RecordAdmin):
     """What is owed."""
 
     list_display = (
-        short("__str__", words="invoice"),
+        invoice_name,
         link("customer"),
         STATUS,
         money("amount_due", words="due", order="amount_due"),
         money("amount_paid", words="paid amount", order="amount_paid"),
-        minute("sent_at"),
         minute("paid_at"),
         link("company"),
     )

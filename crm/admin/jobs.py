@@ -22,7 +22,6 @@ class JobAdmin(RecordAdmin):
         short("title"),
         minute("scheduled_start", words="scheduled"),
         minute("actual_end", words="ended"),
-        minute("created_at", order="created_at"),
         link("company"),
     )
     list_filter = (CompanyFilter, choice_filter("status", Job.Status.choices))

@@ -30,6 +30,7 @@ class BoundedPaginator(Paginator):
     @property
     def count_words(self) -> str:
         """The count as shown: 812, about 1,204,000, or 10,000 or more."""
+        rows = f"{self.count:,}"  # counting says whether it is an estimate
         if self.is_estimate:
-            return f"about {self.count:,}"
-        return f"{self.count:,} or more" if self.count == COUNTED_ROWS else f"{self.count:,}"
+            return f"about {rows}"
+        return f"{rows} or more" if self.count == COUNTED_ROWS else rows

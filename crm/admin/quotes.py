@@ -1,8 +1,10 @@
 """Quotes with their line items."""
 
+from typing import Any
+
 from django.contrib import admin
 
-from crm.admin.columns import code, link, minute, money, number, short, state, text, when, yes_no
+from crm.admin.columns import code, link, minute, money, number, short, shortened, state, text, when, yes_no
 from crm.admin.filters import CompanyFilter, choice_filter
 from crm.admin.lists import ListInline
 from crm.admin.records import RecordAdmin
@@ -29,18 +31,23 @@ class ItemInline(ListInline):
     )
 
 
+@admin.display(description="quote")
+def quote_name(quote: Quote) -> Any:
+    """Its number, which not every quote has."""
+    return shortened(quote.quote_number or "no number")
+
+
 @admin.register(Quote)
 class QuoteAdmin(RecordAdmin):
     """What was offered."""
 
     list_display = (
-        short("__str__", words="quote"),
+        quote_name,
         link("customer"),
         state("status", COLOURS),
         money("total", order="total"),
         short("job_name"),
         minute("created_at", order="created_at"),
-        minute("sent_at"),
         link("company"),
     )
     list_filter = (CompanyFilter, choice_filter("status", same_words(QUOTE_STATUSES)))

@@ -39,8 +39,8 @@ class QuarantinedRowAdmin(MachineAdmin):
         resolution_of,
         REASON,
         short("field"),
-        short("original", words="recorded value"),
         link("company"),
+        short("original", words="recorded value"),
     )
     list_filter = (
         *MachineAdmin.list_filter,

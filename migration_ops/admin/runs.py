@@ -72,7 +72,6 @@ class MigrationRunAdmin(MachineAdmin):
         column("pk", _run_name, words="run"),
         link("company"),
         STATUS,
-        PHASE,
         number("rows_planned", words="rows"),
         number("rows_migrated", words="migrated"),
         number("rows_quarantined", words="quarantined"),
