@@ -22,7 +22,7 @@ from django.utils.text import Truncator
 Column = Callable[[Any], Any]
 Colours = Mapping[str, str]
 EMPTY = "–"
-LIST_CHARACTERS = 40
+LIST_CHARACTERS = 32
 KEY_CHARACTERS = 20
 
 
