@@ -109,7 +109,7 @@ SELECT count(*), coalesce(sum(i.total), 0), count(*) FILTER (WHERE i.total IS NU
 SELECT count(DISTINCT CASE WHEN c.merged_into IS NULL THEN c.id END), count(DISTINCT r.contact_id),
        count(DISTINCT (k.customer_id, r.address)) FILTER (WHERE r.address <> '')
   FROM (SELECT CASE WHEN translate(concat(q.customer_name, q.email, q.phone), %(blanks)s, '') = ''
-                    THEN qp_uuid(q.id, 'contact')
+                    THEN qp_child_id(q.id, 'contact')
                     ELSE qp_contact_id(q.company_id, q.customer_name, q.email, q.phone) END AS contact_id,
                btrim(regexp_replace(q.address, E'\r\n?', E'\n', 'g'), %(blanks)s) AS address
           FROM quotes q

@@ -39,7 +39,7 @@ UNION ALL
 SELECT 'customer_addresses', a.id, a.address
   FROM customer_addresses a
  WHERE a.company_id = %(company)s
-   AND a.id <> qp_uuid(a.customer_id, 'address:' || md5(a.address))
+   AND a.id <> qp_child_id(a.customer_id, 'address:' || md5(a.address))
    AND NOT EXISTS (SELECT FROM migration_legacy_link l WHERE l.company_id = a.company_id AND l.address_id = a.id)
    AND NOT EXISTS (SELECT FROM customers_new m WHERE m.company_id = a.company_id AND m.merged_into IS NOT NULL
-                      AND a.id = qp_uuid(m.id, 'address:' || md5(a.address)));
+                      AND a.id = qp_child_id(m.id, 'address:' || md5(a.address)));
