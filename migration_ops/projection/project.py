@@ -28,13 +28,18 @@ COMMA_GROUP_REGIONS = frozenset({"US", "CA", "GB", "IE", "AU", "NZ", "IN", "PH",
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """A target table, the block that projects to it, the columns its rows are known by, and the money it proves."""
+    """A target table, the block that projects to it, the column its rows are known by, and the money it proves."""
 
     name: str
     table: str
     file: str
-    key: tuple[str, ...] = ("id", "company_id")
+    key: str = "id"
     money: str | None = None
+
+    @property
+    def primary_key(self) -> tuple[str, ...]:
+        """What a repeated row conflicts on; the CRM's primary keys hold the company too."""
+        return (self.key, "company_id") if self.key == "id" else (self.key,)
 
     @property
     def block(self) -> Block:
@@ -52,7 +57,7 @@ TARGETS = (
     Target(name="jobs", table="jobs_new", file="projection/jobs.sql"),
     Target(name="invoices", table="invoices_new", file="projection/invoices.sql", money="amount_due"),
     Target(name="payments", table="payments", file="projection/payments.sql", money="amount"),
-    Target(name="links", table="migration_legacy_link", file="projection/links.sql", key=("legacy_id",)),
+    Target(name="links", table="migration_legacy_link", file="projection/links.sql", key="legacy_id"),
 )
 
 
@@ -224,7 +229,7 @@ def insert(target: Target) -> str:
 def upsert(target: Target) -> str:
     """The statement that writes a target's rows over those that are there, and leaves unchanged ones alone."""
     columns = target.block.columns
-    changing = [column for column in columns if column not in (*target.key, *_KEPT.get(target.name, ()))]
+    changing = [column for column in columns if column not in (*target.primary_key, *_KEPT.get(target.name, ()))]
     table = sql.Identifier(target.table)
     new = {column: sql.SQL("EXCLUDED.{}").format(sql.Identifier(column)) for column in changing}
     if target.name == "links":
@@ -240,7 +245,7 @@ def upsert(target: Target) -> str:
         table=table,
         columns=_columns(target),
         rows=sql.SQL(target.block.sql),
-        key=sql.SQL(", ").join(map(sql.Identifier, target.key)),
+        key=sql.SQL(", ").join(map(sql.Identifier, target.primary_key)),
         sets=sql.SQL(", ").join(sql.SQL("{} = {}").format(sql.Identifier(column), new[column]) for column in changing),
         old=sql.SQL(", ").join(sql.SQL("{}.{}").format(table, sql.Identifier(column)) for column in compared),
         new=sql.SQL(", ").join(new[column] for column in compared),
