@@ -70,7 +70,7 @@ def _canonical(column: str) -> sql.Composable:
 @cache
 def comparables() -> tuple[Comparable, ...]:
     """Every table that is compared chunk by chunk."""
-    made = [_projected(target.name, target.block, target.key[0]) for target in TARGETS]
+    made = [_projected(target.name, target.block, target.key) for target in TARGETS]
     made += [_recorded(name, each) for name, each in blocks(EXPECTED).items()]
     return tuple(made)
 
