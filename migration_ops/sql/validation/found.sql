@@ -47,7 +47,7 @@ SELECT t.id, t.company_id, t.quote_id, t.customer_id, t.job_number, t.title, t.d
 -- name: invoices
 -- table: invoices_new
 -- owner: d.id
--- via: LEFT JOIN batch_deal d ON qp_child_id(d.id, 'invoice') = b.id
+-- via: LEFT JOIN batch_deal d ON d.has_invoice AND qp_child_id(d.id, 'invoice') = b.id
 SELECT t.id, t.company_id, t.job_id, t.customer_id, t.invoice_number, t.amount_due, t.amount_paid, t.status,
        t.sent_at, t.paid_at, t.payment_method, t.payment_link_url, t.created_at, t.updated_at, q.id AS legacy_id
   FROM quotes_new q
@@ -59,7 +59,7 @@ SELECT t.id, t.company_id, t.job_id, t.customer_id, t.invoice_number, t.amount_d
 -- name: payments
 -- table: payments
 -- owner: d.id
--- via: LEFT JOIN batch_deal d ON qp_child_id(d.id, 'payment') = b.id
+-- via: LEFT JOIN batch_deal d ON d.is_paid AND qp_child_id(d.id, 'payment') = b.id
 SELECT t.id, t.company_id, t.invoice_id, t.amount, t.method, t.paid_at, t.created_at, t.updated_at, q.id AS legacy_id
   FROM quotes_new q
   JOIN jobs_new j ON j.quote_id = q.id
