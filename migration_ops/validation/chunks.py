@@ -11,11 +11,12 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
+from psycopg import sql
 
 from crm.models import Company
 from migration_ops import conf
 from migration_ops.projection.project import HIGHEST, LOWEST, Scope, execute, read
-from migration_ops.sql.loader import block
+from migration_ops.sql.loader import block, blocks
 from migration_ops.validation import checksums, fields, roundtrip
 from migration_ops.validation.query import rows
 from migration_ops.validation.report import Depth, Difference, Kind, Tally
@@ -48,9 +49,20 @@ def snapshot() -> Iterator[None]:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
                 # Compiling costs more than it saves where every chunk is planned anew.
                 cursor.execute("SET LOCAL jit = off")
+        else:
+            _empty_work_tables()
         yield
         if is_nested:
-            transaction.set_rollback(True)  # empties the work tables, as a commit would
+            transaction.set_rollback(True)  # the work tables are again what they were
+
+
+def _empty_work_tables() -> None:
+    """Nothing has emptied them where the transaction around has projected rows before."""
+    tables = blocks("projection/work_tables.sql")
+    for table in tables.values():
+        execute(table.sql, {})
+    names = sql.SQL(", ").join(sql.Identifier(f"batch_{name}") for name in tables)
+    execute(sql.SQL("TRUNCATE {}").format(names), {})
 
 
 def plan(company: Company, *, chunk_rows: int) -> list[Chunk]:

@@ -59,9 +59,7 @@ FAULTS = (
         table="quotes_new",
         column="job_name",
     ),
-    Fault(
-        name="a payment missing", statements=("DELETE FROM payments",), table="payments", column="", kind="missing"
-    ),
+    Fault(name="a payment missing", statements=("DELETE FROM payments",), table="payments", column="", kind="missing"),
     Fault(
         name="an hour in a time",
         statements=(_of("jobs_new", "scheduled_start = scheduled_start + interval '1 hour'"),),

@@ -24,6 +24,7 @@ def failing(company) -> set[str]:
 def test_the_moved_company_passes_at_every_depth(company):
     report = validate(company)
 
+    assert [d for depth in report.depths for d in depth.differences] == []
     assert [check for check in report.checks if not check.passed] == []
     assert report.passed
     assert (report.missing, report.extra, report.mismatched, report.rows_checked) == (0, 0, 0, 5)
@@ -112,7 +113,9 @@ GENERAL = {
         {"counts", "checksum", "fields", "roundtrip"},
     ),
     "two amounts swapped between rows": (
-        (f"UPDATE quotes_new SET total = CASE id WHEN '{PAID}' THEN 50 ELSE 1089 END WHERE id IN ('{PAID}', '{SENT}')",),
+        (
+            f"UPDATE quotes_new SET total = CASE id WHEN '{PAID}' THEN 50 ELSE 1089 END WHERE id IN ('{PAID}', '{SENT}')",
+        ),
         {"checksum", "fields", "roundtrip"},
     ),
     "offsetting errors": (
@@ -138,7 +141,10 @@ GENERAL = {
         ("UPDATE customer_addresses SET address = '2 Oak Rd' WHERE address = '2 Oak Road'",),
         {"checksum", "fields", "roundtrip"},
     ),
-    "a golden record nobody recorded": (("UPDATE customers_new SET name = 'Robert' WHERE name = 'Bob Ray'",), {"fields"}),
+    "a golden record nobody recorded": (
+        ("UPDATE customers_new SET name = 'Robert' WHERE name = 'Bob Ray'",),
+        {"fields"},
+    ),
     "a match key changed": (("UPDATE customer_contacts SET phone_key = '+1' WHERE name = 'Bob Ray'",), {"fields"}),
 }
 
