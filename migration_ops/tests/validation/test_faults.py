@@ -114,7 +114,8 @@ GENERAL = {
     ),
     "two amounts swapped between rows": (
         (
-            f"UPDATE quotes_new SET total = CASE id WHEN '{PAID}' THEN 50 ELSE 1089 END WHERE id IN ('{PAID}', '{SENT}')",
+            f"UPDATE quotes_new SET total = CASE id WHEN '{PAID}' THEN 50 ELSE 1089 END"
+            f" WHERE id IN ('{PAID}', '{SENT}')",
         ),
         {"checksum", "fields", "roundtrip"},
     ),
