@@ -23,3 +23,6 @@ def finish(company: Company) -> None:
     if concerned:
         refresh_customers(company, concerned)
     clear_staging(company)
+    with connection.cursor() as cursor:
+        # The planner must know the company before somebody validates it or opens a page.
+        cursor.execute(block("queries/plan.sql", "analyze").sql, {})

@@ -6,7 +6,9 @@
 -- One line for each linked row, in the columns of the legacy table.
 -- params: company (uuid), low and high (uuid, both included), ids (uuid[]; NULL takes the whole range),
 --   comma_groups (whether the company's region groups thousands by commas)
--- index: migration_legacy_link (company_id, legacy_id); each table by its reference
+-- index: migration_legacy_link (company_id, legacy_id); each table by its reference. The joins do not repeat the
+--   company, which the references hold anyway: for a company the planner has no figures of, its index would tempt
+--   the planner to read all of the company for each row.
 SELECT l.legacy_id AS id, l.company_id,
        CASE WHEN q.id IS NOT NULL THEN q.created_by ELSE d.created_by END AS user_id,
        c.name AS customer_name, c.email, c.phone,
@@ -47,12 +49,12 @@ SELECT l.legacy_id AS id, l.company_id,
        CASE WHEN q.id IS NOT NULL THEN q.created_at ELSE d.created_at END AS created_at,
        CASE WHEN q.id IS NOT NULL THEN q.updated_at ELSE d.updated_at END AS updated_at
   FROM migration_legacy_link l
-  LEFT JOIN customer_contacts c ON c.company_id = l.company_id AND c.id = l.contact_id
-  LEFT JOIN customer_addresses a ON a.company_id = l.company_id AND a.id = l.address_id
-  LEFT JOIN leads_new d ON d.company_id = l.company_id AND d.id = l.legacy_id
-  LEFT JOIN quotes_new q ON q.company_id = l.company_id AND q.id = l.legacy_id
-  LEFT JOIN jobs_new j ON j.company_id = q.company_id AND j.quote_id = q.id
-  LEFT JOIN invoices_new v ON v.company_id = j.company_id AND v.job_id = j.id
+  LEFT JOIN customer_contacts c ON c.id = l.contact_id
+  LEFT JOIN customer_addresses a ON a.id = l.address_id
+  LEFT JOIN leads_new d ON d.id = l.legacy_id
+  LEFT JOIN quotes_new q ON q.id = l.legacy_id
+  LEFT JOIN jobs_new j ON j.quote_id = q.id
+  LEFT JOIN invoices_new v ON v.job_id = j.id
   LEFT JOIN LATERAL (
        SELECT jsonb_agg(CASE WHEN o.residue IS NULL THEN n.item ELSE
                   -- absent keys stay absent while their column holds what an absent key means

@@ -95,3 +95,7 @@ SELECT (array_agg(n.id ORDER BY n.id))[1], (array_agg(n.id ORDER BY n.id DESC))[
   FROM (SELECT q.id, (row_number() OVER (ORDER BY q.id) - 1) / %(batch_rows)s AS part
           FROM quotes q WHERE q.company_id = %(company)s) AS n
  GROUP BY n.part ORDER BY n.part;
+
+-- name: analyze
+ANALYZE customers_new, customer_contacts, customer_addresses, leads_new, quotes_new, quote_items_new, jobs_new,
+        invoices_new, payments, migration_legacy_link, migration_quarantined_row;
