@@ -11,11 +11,10 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from psycopg import sql
 
 from crm.models import Company
 from migration_ops import conf
-from migration_ops.projection.project import HIGHEST, LOWEST, Scope, execute, read
+from migration_ops.projection.project import HIGHEST, LOWEST, Scope, empty_work_tables, execute, read
 from migration_ops.sql.loader import block, blocks
 from migration_ops.validation import checksums, fields, roundtrip
 from migration_ops.validation.query import rows
@@ -58,11 +57,9 @@ def snapshot() -> Iterator[None]:
 
 def _empty_work_tables() -> None:
     """Nothing has emptied them where the transaction around has projected rows before."""
-    tables = blocks("projection/work_tables.sql")
-    for table in tables.values():
+    for table in blocks("projection/work_tables.sql").values():
         execute(table.sql, {})
-    names = sql.SQL(", ").join(sql.Identifier(f"batch_{name}") for name in tables)
-    execute(sql.SQL("TRUNCATE {}").format(names), {})
+    empty_work_tables()
 
 
 def plan(company: Company, *, chunk_rows: int) -> list[Chunk]:
