@@ -2,7 +2,7 @@ from django.apps import AppConfig
 
 
 class CrmConfig(AppConfig):
-    """The normalised side; it imports nothing of ours."""
+    """The normalised schema."""
 
     name = "crm"
     verbose_name = "Customers & work"

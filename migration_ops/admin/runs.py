@@ -114,6 +114,7 @@ class MigrationRunAdmin(MachineAdmin):
                         column("pause_ms", _milliseconds, words="rest after a batch"),
                     ),
                     (text("owner"), yes_no("is_enqueued", words="by Celery workers")),
+                    yes_no("accepts_quarantine", words="goes on whatever is quarantined"),
                     code("high_watermark"),
                 ),
             },
