@@ -32,7 +32,8 @@ def traces(company: Company, deals: list[UUID]) -> None:
         batch = MigrationBatch.objects.create(run=run, kind="rows", part=place, rows=1, state="done", migrated=1)
         LegacyLink.objects.create(
             legacy_id=deal, company=company, contact=contacts[place], flags=["doc_sum", "line_sum", "url_odd", "twin"],
-            residue={"item": {"1": {"raw": {"unit_price": HOSTILE}}}}, fingerprint=place, mapping_version=1, batch=batch,
+            residue={"item": {"1": {"raw": {"unit_price": HOSTILE}}}},
+            fingerprint=place, mapping_version=1, batch=batch,
         )  # fmt: skip
         QuarantinedRow.objects.create(
             legacy_id=an_id(f"quarantined {deal}"), company=company, reason="number_unreadable", field="total",
