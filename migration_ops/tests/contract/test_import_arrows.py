@@ -96,7 +96,15 @@ def test_services_never_import_doors():
 def test_models_know_no_services():
     services = tuple(
         f"migration_ops.{name}"
-        for name in ("backfill", "dual_write", "identity", "projection.project", "selectors", "transitions", "validation")
+        for name in (
+            "backfill",
+            "dual_write",
+            "identity",
+            "projection.project",
+            "selectors",
+            "transitions",
+            "validation",
+        )
     )
     wrong = [
         (name, target)
