@@ -130,8 +130,9 @@ def _next_phase(run: MigrationRun, generation: int) -> Step:
         return Step.END
     MigrationRun.objects.filter(pk=run.pk, phase=run.phase, generation=generation).update(phase=kinds[place])
     if kinds[place] == BatchKind.ROWS:
-        with connection.cursor() as cursor:
-            cursor.execute("ANALYZE customers_new, customer_contacts, customer_addresses")
+        with transaction.atomic(), connection.cursor() as cursor:
+            for name in ("quick_figures", "analyze_customers"):
+                cursor.execute(block("queries/plan.sql", name).sql)
     return Step.DONE
 
 

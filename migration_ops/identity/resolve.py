@@ -25,6 +25,7 @@ def find_clusters(company: Company) -> None:
     """
     params = {"company": company.pk, "key_group_limit": conf.KEY_GROUP_LIMIT}
     with connection.cursor() as cursor:
+        cursor.execute(block("queries/plan.sql", "quick_figures").sql)
         for name in ("work_tables", "number", "keys", "generic"):
             cursor.execute(block("identity/clusters.sql", name).sql, params)
         cursor.execute("SELECT count(*) FROM batch_number")
