@@ -12,7 +12,7 @@ CREATE TEMPORARY TABLE IF NOT EXISTS batch_deal (
     paid_at timestamptz, payment_method text, payment_link_url text,
     created_at timestamptz NOT NULL, updated_at timestamptz NOT NULL,
     customer_name text, email text, phone text,
-    fingerprint uuid NOT NULL,
+    fingerprint bigint NOT NULL,
     is_placeholder boolean NOT NULL,
     contact_id uuid, customer_id uuid, contact_flags text[],
     address_text text, address_id uuid,
