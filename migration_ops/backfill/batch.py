@@ -15,7 +15,7 @@ from migration_ops.identity.resolve import find_clusters
 from migration_ops.identity.stage import stage_contacts
 from migration_ops.models import MigrationBatch, MigrationRun
 from migration_ops.projection import project
-from migration_ops.projection.project import Scope
+from migration_ops.projection.project import HIGHEST, LOWEST, Scope
 from migration_ops.sql.loader import block
 from migration_ops.stages import BatchKind, BatchState, RunStatus
 
@@ -101,8 +101,7 @@ def _do(run: MigrationRun, batch: MigrationBatch, worker: str) -> None:
     elif batch.kind == BatchKind.IDENTITY:
         find_clusters(company)
     elif batch.kind == BatchKind.ROWS:
-        assert batch.low is not None and batch.high is not None
-        scope = Scope(company=company, low=batch.low, high=batch.high)
+        scope = Scope(company=company, low=batch.low or LOWEST, high=batch.high or HIGHEST)
         outcome = project.write(scope, batch_id=batch.pk, is_retry=batch.attempts > 0)
         batch.migrated, batch.quarantined = outcome.migrated, outcome.quarantined
     elif batch.kind == BatchKind.SWEEP:
@@ -151,11 +150,8 @@ def _recover(run: MigrationRun, generation: int, batch_id: int, error: Exception
         batch.attempts += 1
         batch.error = message[:2000]
         batch.save(update_fields=["attempts", "error"])
-        if (
-            code in RETRYABLE
-            and batch.attempts < conf.BATCH_ATTEMPTS
-            or code == UNIQUE_VIOLATION
-            and batch.attempts == 1
+        if (code in RETRYABLE and batch.attempts < conf.BATCH_ATTEMPTS) or (
+            code == UNIQUE_VIOLATION and batch.attempts == 1
         ):
             pause_s = 0.05 * 2**batch.attempts
         elif batch.kind == BatchKind.ROWS:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import ceil
+from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F
@@ -88,7 +89,7 @@ def is_settled(company: Company) -> bool:
         return False
     if OutboxEntry.objects.filter(company_id=company.pk, state=OutboxEntry.State.PENDING).exists():
         return False
-    params = {"company": company.pk, "after": LOWEST, "most": 1}
+    params: dict[str, Any] = {"company": company.pk, "after": LOWEST, "most": 1}
     with connection.cursor() as cursor:
         for name in ("unsettled", "orphaned_links"):
             cursor.execute(block("queries/plan.sql", name).sql, params)
@@ -139,7 +140,7 @@ def _take_over(run: MigrationRun, *, owner: str, is_enqueued: bool) -> Migration
 
 @transaction.atomic
 def _plan(company: Company, *, batch_rows: int, owner: str, is_enqueued: bool) -> MigrationRun:
-    params = {"company": company.pk, "batch_rows": batch_rows}
+    params: dict[str, Any] = {"company": company.pk, "batch_rows": batch_rows}
     with connection.cursor() as cursor:
         cursor.execute(block("queries/plan.sql", "drop_early_changes").sql, params)
         cursor.execute(block("queries/plan.sql", "watermark").sql, params)

@@ -25,7 +25,7 @@ def stage_contacts(company: Company, *, parts: int, part: int) -> int:
     Returns:
         Contacts staged.
     """
-    params = {"company": company.pk, "parts": parts, "part": part}
+    params: dict[str, Any] = {"company": company.pk, "parts": parts, "part": part}
     with connection.cursor() as cursor:
         for name in ("work_table", "collect", "stage_addresses"):
             cursor.execute(block("identity/contacts.sql", name).sql, params)
