@@ -11,7 +11,7 @@ from crm.models import Company
 from legacy.selectors import ensure_no_drift
 from migration_ops import conf
 from migration_ops.dual_write.capture import holes
-from migration_ops.models import Mismatch, MigrationRun, Verdict
+from migration_ops.models import MigrationRun, Mismatch, Verdict
 from migration_ops.validation import identities
 from migration_ops.validation.business import validate_business
 from migration_ops.validation.chunks import CHUNKED, check_chunk, plan
