@@ -21,6 +21,8 @@ from migration_ops.stages import BatchKind, BatchState, RunStatus
 
 # Somebody else was in the way; the same batch may succeed a moment later.
 RETRYABLE = {"40001", "40P01", "55P03", "57014"}
+# Not the row's fault: resources (53), operator (57P), system (58), connection (08), internal (XX).
+SERVER_TROUBLE = ("53", "57P", "58", "08", "XX")
 # Rows stand there already, without a link: the second attempt writes them over.
 UNIQUE_VIOLATION = "23505"
 
@@ -154,6 +156,8 @@ def _recover(run: MigrationRun, generation: int, batch_id: int, error: Exception
             code == UNIQUE_VIOLATION and batch.attempts == 1
         ):
             pause_s = 0.05 * 2**batch.attempts
+        elif code is not None and code.startswith(SERVER_TROUBLE):
+            pause_s = -1.0
         elif batch.kind == BatchKind.ROWS:
             sweep.halve(run.company, batch, message, is_locked=code in RETRYABLE)
             pause_s = 0.0
@@ -178,7 +182,7 @@ def _stop_if_mostly_quarantined(run: MigrationRun, generation: int) -> None:
     Raises:
         RunStopped: with the reasons that occur most.
     """
-    if run.phase != BatchKind.ROWS:
+    if run.phase != BatchKind.ROWS or run.accepts_quarantine:
         return
     with connection.cursor() as cursor:
         cursor.execute(
@@ -195,7 +199,7 @@ def _stop_if_mostly_quarantined(run: MigrationRun, generation: int) -> None:
             [run.company_id],
         )
         reasons = ", ".join(f"{reason} {count:,}" for reason, count in cursor.fetchall())
-    why = f"run {run.pk} stopped by itself: {quarantined:,} of {done:,} rows are quarantined ({reasons})"
+    why = f"run {run.pk} stopped by itself: {quarantined:,} of {done:,} rows are quarantined ({reasons}); start it again to go on regardless"
     if MigrationRun.objects.filter(pk=run.pk, generation=generation, status=RunStatus.RUNNING).update(
         status=RunStatus.FAILED, error=why
     ):

@@ -127,9 +127,10 @@ def _take_over(run: MigrationRun, *, owner: str, is_enqueued: bool) -> Migration
             verb="resume",
             why=f"run {run.pk} was being cancelled; start it again to begin a new one",
         )
+    accepts = run.accepts_quarantine or run.status == RunStatus.FAILED
     taken = MigrationRun.objects.filter(pk=run.pk, generation=run.generation, status=run.status).update(
         generation=F("generation") + 1, status=RunStatus.RUNNING, owner=owner, is_enqueued=is_enqueued,
-        heartbeat_at=timezone.now(), error="",
+        heartbeat_at=timezone.now(), error="", accepts_quarantine=accepts,
     )  # fmt: skip
     run.refresh_from_db()
     if not taken:
