@@ -7,7 +7,6 @@ from django.db import connection, transaction
 
 from crm.models import Company
 from legacy.selectors import ensure_no_drift
-from migration_ops import conf
 from migration_ops.backfill.finish import finish
 from migration_ops.backfill.plan import refuse_if_active
 from migration_ops.exceptions import NoSuchRun

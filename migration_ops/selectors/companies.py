@@ -39,7 +39,10 @@ def company_named(name: str) -> Company:
 def ensure_company(id: UUID) -> Company:
     """The company's row, made with a neutral name where it is absent; staff give it its real one."""
     short = str(id).partition("-")[0]
-    company, _ = Company.objects.get_or_create(pk=id, defaults={"name": f"Company {short}", "slug": f"company-{id}"})
+    slug = f"company-{short}"
+    if Company.objects.filter(slug=slug).exclude(pk=id).exists():
+        slug = f"company-{id}"
+    company, _ = Company.objects.get_or_create(pk=id, defaults={"name": f"Company {short}", "slug": slug})
     return company
 
 

@@ -11,7 +11,7 @@ from crm.models import Company
 from legacy.selectors import ensure_no_drift
 from migration_ops import conf
 from migration_ops.dual_write.capture import holes
-from migration_ops.models import Mismatch, Verdict
+from migration_ops.models import MigrationRun, Mismatch, Verdict
 from migration_ops.validation import identities
 from migration_ops.validation.business import validate_business
 from migration_ops.validation.chunks import CHUNKED, check_chunk, plan
@@ -100,3 +100,21 @@ def store(company: Company, report: DepthReport) -> DepthReport:
             batch_size=500,
         )  # fmt: skip
     return replace(report, verdict_id=verdict.pk)
+
+
+def standing_verdict(company: Company) -> bool | None:
+    """Whether the company's last verdicts passed, all depths; None where one is missing or older than the last run.
+
+    For a company in which nothing has changed since: whoever asks has made sure of that.
+    """
+    run = MigrationRun.objects.filter(company=company).first()
+    latest = Verdict.objects.filter(company=company).order_by("depth", "-id").distinct("depth")
+    verdicts = [
+        verdict
+        for verdict in latest
+        if run is not None
+        and run.finished_at is not None
+        and verdict.at >= run.finished_at
+        and verdict.mapping_version == conf.MAPPING_VERSION
+    ]
+    return all(verdict.has_passed for verdict in verdicts) if len(verdicts) == len(Depth) else None

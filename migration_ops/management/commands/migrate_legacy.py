@@ -21,7 +21,7 @@ from migration_ops.models.findings import Verdict
 from migration_ops.selectors.companies import company_named, ensure_company
 from migration_ops.selectors.summary import open_quarantine
 from migration_ops.tasks import enqueue
-from migration_ops.validation.run import validate
+from migration_ops.validation.run import standing_verdict, validate
 
 
 class Command(BaseCommand):
@@ -75,7 +75,7 @@ class Command(BaseCommand):
         found = as_json(result)
         self.stdout.write(f"{company.name} ({company.slug}): {result.status}, {rate(result)}")
         self.stdout.write("\n".join(render(result.summary)))
-        found["passed"] = None if result.status in ("queued", "paused", "cancelled") else self._prove(company, options)
+        found["passed"] = self._prove(company, result, options)
         found["needs_attention"] = (
             result.status in ("paused", "cancelled")
             or found["passed"] is False
@@ -83,9 +83,15 @@ class Command(BaseCommand):
         )
         return found
 
-    def _prove(self, company: Company, options: dict[str, Any]) -> bool | None:
-        if options["no_validate"]:
+    def _prove(self, company: Company, result: Migrated, options: dict[str, Any]) -> bool | None:
+        """The verdict at every depth; None where none was asked for or the run has not ended."""
+        if options["no_validate"] or result.status in ("queued", "paused", "cancelled"):
             return None
+        if result.run is None and (standing := standing_verdict(company)) is not None:
+            self.stdout.write(
+                f"  proof    {'passed' if standing else 'FAILED'} before, at every depth; nothing changed since"
+            )
+            return standing
         report = validate(company, tuple(Verdict.Depth))
         verdicts = ", ".join(f"{each.depth} {'passed' if each.passed else 'FAILED'}" for each in report.depths)
         self.stdout.write(f"  proof    {verdicts}")
@@ -99,8 +105,9 @@ class Command(BaseCommand):
 
     def _say_plan(self, company: Company, found: DryRun) -> dict[str, Any]:
         self.stdout.write(
-            f"{company.name} ({company.slug}), stage {found.stage}: {found.rows:,} legacy rows, {found.migrated:,} migrated, "
-            f"{found.quarantined:,} quarantined, {found.pending:,} pending, {found.changes:,} captured changes waiting"
+            f"{company.name} ({company.slug}), stage {found.stage}: {found.rows:,} legacy rows, "
+            f"{found.migrated:,} migrated, {found.quarantined:,} quarantined, {found.pending:,} pending, "
+            f"{found.changes:,} captured changes waiting"
         )
         self.stdout.write("\n".join(f"  would {line}" for line in found.would))
         return {
