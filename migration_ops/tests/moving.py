@@ -57,7 +57,9 @@ def insert(rows: Iterable[Mapping[str, str | None]]) -> None:
 def empty_work_tables() -> None:
     """What the end of a transaction does: every temporary table is emptied."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT relname FROM pg_class WHERE relpersistence = 't' AND relkind = 'r' AND relname LIKE 'batch%'")
+        cursor.execute(
+            "SELECT relname FROM pg_class WHERE relpersistence = 't' AND relkind = 'r' AND relname LIKE 'batch%'"
+        )
         tables = [sql.Identifier(name) for (name,) in cursor.fetchall()]
         if tables:
             cursor.execute(sql.SQL("TRUNCATE {}").format(sql.SQL(", ").join(tables)))
@@ -144,7 +146,9 @@ def json_equal(one: str | None, other: str | None) -> bool:
 def target_values(id: UUID, table: str, column: str) -> list[str | None]:
     """A column, as text, of the rows of a target table that belong to a legacy row; of several items the last."""
     order = "t.position DESC" if table == "quote_items_new" else "1"
-    statement = f"SELECT t.{column}::text FROM migration_legacy_link l JOIN {table} t ON {PLACES[table]} WHERE l.legacy_id = %s"
+    statement = (
+        f"SELECT t.{column}::text FROM migration_legacy_link l JOIN {table} t ON {PLACES[table]} WHERE l.legacy_id = %s"
+    )
     with connection.cursor() as cursor:
         cursor.execute(f"{statement} ORDER BY {order}", [id])
         return [value for (value,) in cursor.fetchall()]
@@ -158,6 +162,8 @@ def contents(companies: Sequence[Company], *, with_versions: bool = False) -> di
     versions = "t.ctid::text || t.xmin::text || " if with_versions else ""
     with connection.cursor() as cursor:
         for table in TABLES:
-            cursor.execute(f"SELECT {versions}to_jsonb(t)::text FROM {table} t WHERE t.company_id = ANY (%s) ORDER BY 1", [ids])
+            cursor.execute(
+                f"SELECT {versions}to_jsonb(t)::text FROM {table} t WHERE t.company_id = ANY (%s) ORDER BY 1", [ids]
+            )
             found[table] = [row for (row,) in cursor.fetchall()]
     return found
