@@ -2,5 +2,7 @@ from django.apps import AppConfig
 
 
 class CrmConfig(AppConfig):
+    """The normalised schema."""
+
     name = "crm"
-    verbose_name = "CRM"
+    verbose_name = "Customers & work"

@@ -32,7 +32,7 @@ class ExactDecimalField(models.DecimalField):
         return "numeric"
 
 
-def number_range(table: str, *columns: str) -> list[models.CheckConstraint]:
+def number_range(table: str, *columns: str) -> list[models.BaseConstraint]:
     """One check for each column: inside the range, and neither NaN nor infinite (NaN sorts above every number)."""
     limit = 10**MAX_INTEGER_DIGITS
     return [

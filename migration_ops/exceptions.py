@@ -22,7 +22,10 @@ class CompanyUnknown(MigrationOpsError):
 class RunAlreadyActive(MigrationOpsError):
     """Another process drives a run of this company."""
 
-    message = "company {company} is already being migrated: run {run} is driven by {owner}, last heartbeat {age:.0f} s ago; follow it with migration_status"
+    message = (
+        "company {company} is already being migrated: run {run} is driven by {owner}, last heartbeat {age:.0f} s ago;"
+        " follow it with migration_status"
+    )
 
 
 class NoSuchRun(MigrationOpsError):
@@ -52,7 +55,10 @@ class RunStopped(MigrationOpsError):
 class CaptureNotInstalled(MigrationOpsError):
     """The legacy table stayed locked by its writers."""
 
-    message = "change capture could not be installed in {attempts} attempts: an open transaction holds the legacy table; end it and start again"
+    message = (
+        "change capture could not be installed in {attempts} attempts: an open transaction holds the legacy table;"
+        " end it and start again"
+    )
 
 
 class ProofFailed(MigrationOpsError):

@@ -37,7 +37,8 @@ class Customer(CompanyOwned):
         indexes = [
             models.Index(
                 fields=["merged_into"], name="customers_new_merged_into_idx", condition=Q(merged_into__isnull=False)
-            )
+            ),
+            models.Index(F("company"), MD5("phone"), name="customers_new_phone_idx", condition=Q(phone__isnull=False)),
         ]
 
     def __str__(self) -> str:

@@ -15,12 +15,14 @@ from migration_ops.identity.resolve import find_clusters
 from migration_ops.identity.stage import stage_contacts
 from migration_ops.models import MigrationBatch, MigrationRun, OutboxEntry
 from migration_ops.projection import project
-from migration_ops.projection.project import Scope
+from migration_ops.projection.project import HIGHEST, LOWEST, Scope
 from migration_ops.sql.loader import block
 from migration_ops.stages import BatchKind, BatchState, RunStatus
 
 # Somebody else was in the way; the same batch may succeed a moment later.
 RETRYABLE = {"40001", "40P01", "55P03", "57014"}
+# Not the row's fault: resources (53), operator (57P), system (58), connection (08), internal (XX).
+SERVER_TROUBLE = ("53", "57P", "58", "08", "XX")
 # Rows stand there already, without a link: the second attempt writes them over.
 UNIQUE_VIOLATION = "23505"
 
@@ -101,8 +103,7 @@ def _do(run: MigrationRun, batch: MigrationBatch, worker: str) -> None:
     elif batch.kind == BatchKind.IDENTITY:
         find_clusters(company)
     elif batch.kind == BatchKind.ROWS:
-        assert batch.low is not None and batch.high is not None
-        scope = Scope(company=company, low=batch.low, high=batch.high)
+        scope = Scope(company=company, low=batch.low or LOWEST, high=batch.high or HIGHEST)
         outcome = project.write(scope, batch_id=batch.pk, is_retry=batch.attempts > 0)
         batch.migrated, batch.quarantined = outcome.migrated, outcome.quarantined
     elif batch.kind == BatchKind.SWEEP:
@@ -132,8 +133,9 @@ def _next_phase(run: MigrationRun, generation: int) -> Step:
         return Step.END
     MigrationRun.objects.filter(pk=run.pk, phase=run.phase, generation=generation).update(phase=kinds[place])
     if kinds[place] == BatchKind.ROWS:
-        with connection.cursor() as cursor:
-            cursor.execute("ANALYZE customers_new, customer_contacts, customer_addresses")
+        with transaction.atomic(), connection.cursor() as cursor:
+            for name in ("quick_figures", "analyze_customers"):
+                cursor.execute(block("queries/plan.sql", name).sql)
     return Step.DONE
 
 
@@ -166,13 +168,12 @@ def _recover(run: MigrationRun, generation: int, batch_id: int, error: Exception
         batch.attempts += 1
         batch.error = message[:2000]
         batch.save(update_fields=["attempts", "error"])
-        if (
-            (code in RETRYABLE
-            and batch.attempts < conf.BATCH_ATTEMPTS)
-            or (code == UNIQUE_VIOLATION
-            and batch.attempts == 1)
+        if (code in RETRYABLE and batch.attempts < conf.BATCH_ATTEMPTS) or (
+            code == UNIQUE_VIOLATION and batch.attempts == 1
         ):
             pause_s = 0.05 * 2**batch.attempts
+        elif code is not None and code.startswith(SERVER_TROUBLE):
+            pause_s = -1.0
         elif batch.kind == BatchKind.ROWS:
             sweep.halve(run.company, batch, message, is_locked=code in RETRYABLE)
             pause_s = 0.0
@@ -197,7 +198,7 @@ def _stop_if_mostly_quarantined(run: MigrationRun, generation: int) -> None:
     Raises:
         RunStopped: with the reasons that occur most.
     """
-    if run.phase != BatchKind.ROWS:
+    if run.phase != BatchKind.ROWS or run.accepts_quarantine:
         return
     with connection.cursor() as cursor:
         cursor.execute(
@@ -214,7 +215,7 @@ def _stop_if_mostly_quarantined(run: MigrationRun, generation: int) -> None:
             [run.company_id],
         )
         reasons = ", ".join(f"{reason} {count:,}" for reason, count in cursor.fetchall())
-    why = f"run {run.pk} stopped by itself: {quarantined:,} of {done:,} rows are quarantined ({reasons})"
+    why = f"run {run.pk} stopped by itself: {quarantined:,} of {done:,} rows are quarantined ({reasons}); start it again to go on regardless"
     if MigrationRun.objects.filter(pk=run.pk, generation=generation, status=RunStatus.RUNNING).update(
         status=RunStatus.FAILED, error=why
     ):

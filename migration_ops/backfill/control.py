@@ -1,6 +1,7 @@
 """Pause, resume, cancel: what the shell, the admin and signals call."""
 
 import time
+from contextlib import suppress
 
 from crm.models import Company
 from migration_ops import transitions
@@ -51,10 +52,8 @@ def _settle_if_undriven(run: MigrationRun) -> MigrationRun:
     run.refresh_from_db()
     if run.status in (RunStatus.PAUSING, RunStatus.CANCELLING) and owners.is_idle(run):
         wanted = RunStatus.PAUSED if run.status == RunStatus.PAUSING else RunStatus.CANCELLED
-        try:
+        with suppress(IllegalTransition):  # its driver may have come to the boundary first
             transitions.move_run(run.pk, wanted, generation=run.generation)
-        except IllegalTransition:
-            pass  # its driver came to the boundary first
         run.refresh_from_db()
     return run
 

@@ -25,4 +25,5 @@ def finish(company: Company) -> None:
     clear_staging(company)
     with connection.cursor() as cursor:
         # The planner must know the company before somebody validates it or opens a page.
-        cursor.execute(block("queries/plan.sql", "analyze").sql, {})
+        for name in ("quick_figures", "analyze"):
+            cursor.execute(block("queries/plan.sql", name).sql)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import ceil
+from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F
@@ -88,7 +89,7 @@ def is_settled(company: Company) -> bool:
         return False
     if OutboxEntry.objects.filter(company_id=company.pk, state=OutboxEntry.State.PENDING).exists():
         return False
-    params = {"company": company.pk, "after": LOWEST, "most": 1}
+    params: dict[str, Any] = {"company": company.pk, "after": LOWEST, "most": 1}
     with connection.cursor() as cursor:
         for name in ("unsettled", "orphaned_links"):
             cursor.execute(block("queries/plan.sql", name).sql, params)
@@ -126,9 +127,10 @@ def _take_over(run: MigrationRun, *, owner: str, is_enqueued: bool) -> Migration
             verb="resume",
             why=f"run {run.pk} was being cancelled; start it again to begin a new one",
         )
+    accepts = run.accepts_quarantine or run.status == RunStatus.FAILED
     taken = MigrationRun.objects.filter(pk=run.pk, generation=run.generation, status=run.status).update(
         generation=F("generation") + 1, status=RunStatus.RUNNING, owner=owner, is_enqueued=is_enqueued,
-        heartbeat_at=timezone.now(), error="",
+        heartbeat_at=timezone.now(), error="", accepts_quarantine=accepts,
     )  # fmt: skip
     run.refresh_from_db()
     if not taken:
@@ -139,7 +141,7 @@ def _take_over(run: MigrationRun, *, owner: str, is_enqueued: bool) -> Migration
 
 @transaction.atomic
 def _plan(company: Company, *, batch_rows: int, owner: str, is_enqueued: bool) -> MigrationRun:
-    params = {"company": company.pk, "batch_rows": batch_rows}
+    params: dict[str, Any] = {"company": company.pk, "batch_rows": batch_rows}
     with connection.cursor() as cursor:
         cursor.execute(block("queries/plan.sql", "drop_early_changes").sql, params)
         cursor.execute(block("queries/plan.sql", "watermark").sql, params)

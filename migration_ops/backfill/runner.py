@@ -52,6 +52,15 @@ def drive(run: MigrationRun, *, workers: int, report: Report) -> MigrationRun:
                 _drive_here(run, report)
             else:
                 _drive_processes(run, workers, report)
+    except MigrationOpsError:
+        raise
+    except Exception as error:
+        # The outermost loop: record it on the run, then fail as loudly as before.
+        connection.close()
+        MigrationRun.objects.filter(pk=run.pk, generation=run.generation, status=RunStatus.RUNNING).update(
+            status=RunStatus.FAILED, error=f"{type(error).__name__}: {error}"[:2000]
+        )
+        raise
     finally:
         MigrationRun.objects.filter(pk=run.pk, generation=run.generation).update(
             busy_seconds=run.busy_seconds + time.monotonic() - started

@@ -1,5 +1,6 @@
 """What the batches left: rows changed or written since, rows put off; and rows the database refuses, one by one."""
 
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -85,7 +86,7 @@ def halve(company: Company, batch: MigrationBatch, message: str, *, is_locked: b
 
     The halves share the planned rows, so that progress stays exact.
     """
-    params = {"company": company.pk, "low": batch.low, "high": batch.high}
+    params: dict[str, Any] = {"company": company.pk, "low": batch.low, "high": batch.high}
     with connection.cursor() as cursor:
         cursor.execute(block("queries/plan.sql", "middle").sql, params)
         rows, middle = cursor.fetchone()
@@ -119,7 +120,7 @@ def _unsettled(company: Company, after: UUID, most: int) -> list[UUID]:
     return _ids(company, "unsettled", {"after": after, "most": most})
 
 
-def _ids(company: Company, name: str, params: dict[str, object]) -> list[UUID]:
+def _ids(company: Company, name: str, params: dict[str, Any]) -> list[UUID]:
     with connection.cursor() as cursor:
         cursor.execute(block("queries/plan.sql", name).sql, {"company": company.pk, **params})
         return [id for (id,) in cursor.fetchall()]

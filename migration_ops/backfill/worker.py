@@ -1,4 +1,4 @@
-"""A worker process. This module imports nothing of Django before it has set Django up: it is where the process begins."""
+"""A worker process. It begins here, so nothing of Django is imported before Django is set up."""
 
 import logging
 import os

@@ -1,5 +1,7 @@
 """Writes customers, contacts and addresses from what was staged and clustered."""
 
+from typing import Any
+
 from django.db import connection
 
 from crm.models import Company
@@ -8,7 +10,7 @@ from migration_ops.sql.loader import block, blocks
 
 def write_customers(company: Company, *, parts: int, part: int) -> None:
     """Write one part of the company's customers, inside the caller's transaction; a repeat changes nothing."""
-    params = {"company": company.pk, "parts": parts, "part": part}
+    params: dict[str, Any] = {"company": company.pk, "parts": parts, "part": part}
     with connection.cursor() as cursor:
         for name in ("cluster_of_part", "members"):
             cursor.execute(block("identity/customers.sql", name).sql, params)

@@ -14,6 +14,8 @@ from crm.models import Company
 from migration_ops.identity.keys import contact_keys
 from migration_ops.sql.loader import block
 
+LATE = "identity/late.sql"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Golden:
@@ -40,20 +42,23 @@ def golden(contacts: Sequence[tuple[str | None, str | None, str | None, datetime
 
 def refresh_customers(company: Company, customers: Sequence[UUID]) -> None:
     """Bring these customers and their primary address up to date with their contacts, in the caller's transaction."""
-    late = "identity/late.sql"
     params: dict[str, Any] = {"company": company.pk, "customers": list(customers)}
     with connection.cursor() as cursor:
-        cursor.execute(block(late, "contacts_of").sql, params)
-        for customer, rows in groupby(cursor.fetchall(), key=itemgetter(0)):
-            shown = golden([row[2:] for row in rows], company.phone_region)
-            record = {
-                "company": company.pk, "customer": customer, "name": shown.name, "email": shown.email,
-                "phone": shown.phone, "first_at": shown.first_at, "last_at": shown.last_at, "is_shared": False,
-            }  # fmt: skip
-            if shown.phone is not None:
-                cursor.execute(block(late, "mark_shared_phone").sql, record)
-                cursor.execute(block(late, "has_shared_phone").sql, record)
-                record["is_shared"] = cursor.fetchone()[0]
-            cursor.execute(block(late, "golden").sql, record)
-        for name in ("no_primary", "primary"):
-            cursor.execute(block(late, name).sql, params)
+        cursor.execute(block(LATE, "contacts_of").sql, params)
+        shown = {
+            customer: golden([row[2:] for row in rows], company.phone_region)
+            for customer, rows in groupby(cursor.fetchall(), key=itemgetter(0))
+        }
+        params |= {
+            "ids": list(shown),
+            "names": [record.name for record in shown.values()],
+            "emails": [record.email for record in shown.values()],
+            "phones": [record.phone for record in shown.values()],
+            "firsts": [record.first_at for record in shown.values()],
+            "lasts": [record.last_at for record in shown.values()],
+        }
+        for name in (
+            "golden_table", "golden_clear", "golden_rows", "golden_shared", "mark_shared_phones", "golden",
+            "no_primary", "primary",
+        ):  # fmt: skip
+            cursor.execute(block(LATE, name).sql, params)

@@ -25,7 +25,7 @@ LATE = "identity/late.sql"
 
 def resolve_late(company: Company, ids: Sequence[UUID]) -> None:
     """Make every contact and address of these legacy rows known, in the caller's transaction."""
-    params = {"company": company.pk, "ids": list(ids)}
+    params: dict[str, Any] = {"company": company.pk, "ids": list(ids)}
     with connection.cursor() as cursor:
         cursor.execute(block(LATE, "lock").sql, params)
         cursor.execute(block(LATE, "seen").sql, params)
@@ -99,7 +99,7 @@ def _as_contact(id: UUID, keys: ContactKeys, first_at: Any) -> Contact:
 def _record_doubts(
     company: Company, id: UUID, customer: UUID, customers: dict[UUID, UUID], together: list[UUID], decision: Decision
 ) -> None:
-    doubts = [
+    doubts: list[tuple[Any, ...]] = [
         (*sorted((c.contact_a, c.contact_b)), c.reason, c.score, list(c.evidence))
         for c in decision.conflicts
         if id in (c.contact_a, c.contact_b)

@@ -23,8 +23,9 @@ def find_clusters(company: Company) -> None:
     Components of contacts that share a key are found with one integer for each contact; SQL settles
     those that all bear one name, the rules in clusters.py all others, one component in memory at a time.
     """
-    params = {"company": company.pk, "key_group_limit": conf.KEY_GROUP_LIMIT}
+    params: dict[str, Any] = {"company": company.pk, "key_group_limit": conf.KEY_GROUP_LIMIT}
     with connection.cursor() as cursor:
+        cursor.execute(block("queries/plan.sql", "quick_figures").sql)
         for name in ("work_tables", "number", "keys", "generic"):
             cursor.execute(block("identity/clusters.sql", name).sql, params)
         cursor.execute("SELECT count(*) FROM batch_number")
@@ -99,7 +100,8 @@ def _write(clusters: list[tuple[Any, ...]], findings: list[tuple[Any, ...]]) -> 
     """Write and empty both lists. The stream that feeds them goes on: its cursor is held by the server."""
     _copy("COPY migration_staged_cluster (contact_id, company_id, first_contact_id) FROM STDIN", clusters)
     _copy(
-        "COPY migration_staged_finding (company_id, kind, contact_a_id, contact_b_id, reason, score, evidence) FROM STDIN",
+        "COPY migration_staged_finding"
+        " (company_id, kind, contact_a_id, contact_b_id, reason, score, evidence) FROM STDIN",
         findings,
     )
     clusters.clear()

@@ -1,7 +1,6 @@
 """Reads a company's distinct contacts from the legacy table, gives them their match keys, and stages them."""
 
 from typing import Any
-from uuid import UUID
 
 from django.db import connection
 from psycopg import sql
@@ -11,6 +10,7 @@ from migration_ops.identity.keys import contact_keys
 from migration_ops.sql.loader import block
 
 CHUNK = 5_000
+EMPTY_ARRAY = "{}"  # as text: most contacts have none, and a list is dear to send
 COLUMNS = (
     "id", "company_id", "name", "email", "phone", "name_key", "email_key", "phone_key", "extra_keys",
     "email_is_role", "display_name", "display_email", "display_phone", "flags", "first_seen_at", "last_seen_at",
@@ -25,7 +25,7 @@ def stage_contacts(company: Company, *, parts: int, part: int) -> int:
     Returns:
         Contacts staged.
     """
-    params = {"company": company.pk, "parts": parts, "part": part}
+    params: dict[str, Any] = {"company": company.pk, "parts": parts, "part": part}
     with connection.cursor() as cursor:
         for name in ("work_table", "collect", "stage_addresses"):
             cursor.execute(block("identity/contacts.sql", name).sql, params)
@@ -46,12 +46,12 @@ def stage_contacts(company: Company, *, parts: int, part: int) -> int:
 
 
 def staged_row(
-    company: Company, id: UUID, name: str | None, email: str | None, phone: str | None, first_at: Any, last_at: Any
+    company: Company, id: str, name: str | None, email: str | None, phone: str | None, first_at: str, last_at: str
 ) -> tuple[Any, ...]:
-    """A contact with its keys, in the order of COLUMNS."""
+    """A contact with its keys, in the order of COLUMNS; ids and times are text that only passes through."""
     keys = contact_keys(name, email, phone, company.phone_region)
     return (
-        id, company.pk, name, email, phone, keys.name_key, keys.email_key, keys.phone_key, list(keys.extra_keys),
-        keys.email_is_role, keys.display_name, keys.display_email, keys.display_phone, list(keys.flags),
-        first_at, last_at,
+        id, str(company.pk), name, email, phone, keys.name_key, keys.email_key, keys.phone_key,
+        list(keys.extra_keys) or EMPTY_ARRAY, keys.email_is_role, keys.display_name, keys.display_email,
+        keys.display_phone, list(keys.flags) or EMPTY_ARRAY, first_at, last_at,
     )  # fmt: skip

@@ -79,6 +79,6 @@ def render(summary: Summary) -> list[str]:
 def rate(result: Migrated) -> str:
     """How long it took."""
     if result.run is None:
-        return "nothing to do"
+        return "everything is migrated and nothing waits"
     per_second = result.summary.rows / result.seconds if result.seconds else 0
     return f"{duration(result.seconds)}, {per_second:,.0f} rows/s"

@@ -8,7 +8,8 @@ class LegacyLink(models.Model):
     """What became of one migrated legacy row.
 
     `residue` holds only what the new columns cannot express; null when they rebuild the row exactly.
-    `fingerprint` is the md5 of the source row's text, stored as a uuid.
+    `fingerprint` says in 64 bits what the source row was: the server's own record hash, several times
+    cheaper than a digest of the row's text. It may differ between major versions of the server.
     """
 
     legacy_id = models.UUIDField(primary_key=True)
@@ -26,7 +27,7 @@ class LegacyLink(models.Model):
     )
     flags = ArrayField(models.TextField(), default=list)
     residue = models.JSONField(null=True)
-    fingerprint = models.UUIDField()
+    fingerprint = models.BigIntegerField()
     mapping_version = models.IntegerField()
     batch = models.ForeignKey("MigrationBatch", models.SET_NULL, null=True, db_constraint=False, db_index=False)
 

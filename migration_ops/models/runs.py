@@ -29,6 +29,10 @@ class MigrationRun(models.Model):
     started_at = models.DateTimeField()
     heartbeat_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
+    accepts_quarantine = models.BooleanField(
+        default=False,
+        help_text="Started again after it had stopped for too many quarantined rows: it goes on regardless.",
+    )
     busy_seconds = models.FloatField(default=0, help_text="Time in which the run was driven, without pauses.")
     error = models.TextField(default="")
 

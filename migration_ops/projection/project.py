@@ -126,7 +126,7 @@ def read(scope: Scope, *, is_locking: bool = True) -> tuple[int, int]:
 def write(
     scope: Scope, *, batch_id: int | None, actor: str = "backfill", is_retry: bool = False, is_locking: bool = True
 ) -> Outcome:
-    """Project the scope's rows and write them, with their links and quarantine entries, inside the caller's transaction.
+    """Project the scope's rows and write them, with links and quarantine entries, in the caller's transaction.
 
     Rows that are written already are left alone where nothing changed, and brought up to date where
     something did: what a row no longer projects to is removed.
@@ -185,7 +185,8 @@ def _count_rejected() -> int:
 def _has_open_quarantine(company: UUID) -> bool:
     return bool(
         _scalar(
-            "SELECT EXISTS (SELECT FROM migration_quarantined_row WHERE company_id = %s AND resolution IN ('', 'waived'))",
+            "SELECT EXISTS (SELECT FROM migration_quarantined_row"
+            " WHERE company_id = %s AND resolution IN ('', 'waived'))",
             [company],
         )
     )

@@ -41,9 +41,16 @@ def company_named(name: str, *, is_looking: bool = False) -> Company:
 def ensure_company(id: UUID, *, is_looking: bool = False) -> Company:
     """The company's row, made with a neutral name where it is absent (but not stored when only looking); staff give
     it its real one."""
-    names = {"name": f"Company {str(id).partition('-')[0]}", "slug": f"company-{id}"}
+    company = Company.objects.filter(pk=id).first()
+    if company is not None:
+        return company
+    short = str(id).partition("-")[0]
+    slug = f"company-{short}"
+    if Company.objects.filter(slug=slug).exists():
+        slug = f"company-{id}"
+    names = {"name": f"Company {short}", "slug": slug}
     if is_looking:
-        return Company.objects.filter(pk=id).first() or Company(pk=id, **names)
+        return Company(pk=id, **names)
     company, _ = Company.objects.get_or_create(pk=id, defaults=names)
     return company
 

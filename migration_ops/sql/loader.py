@@ -7,7 +7,7 @@ describe it (params, locks, index, columns). The text is used as it stands.
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import LiteralString, cast
+from typing import LiteralString
 
 FOLDER = Path(__file__).resolve().parent
 
@@ -42,9 +42,7 @@ def blocks(file: str) -> dict[str, Block]:
                 key, header[before] = before, after.strip()
             elif key:
                 header[key] += " " + line
-        found[name.strip()] = Block(
-            name=name.strip(), header=header, sql=cast(LiteralString, "\n".join(lines).strip().rstrip(";"))
-        )
+        found[name.strip()] = Block(name=name.strip(), header=header, sql="\n".join(lines).strip().rstrip(";"))
     return found
 
 

@@ -105,8 +105,9 @@ class Command(BaseCommand):
 
     def _say_plan(self, company: Company, found: DryRun) -> dict[str, Any]:
         self.stdout.write(
-            f"{company.name} ({company.slug}), stage {found.stage}: {found.rows:,} legacy rows, {found.migrated:,} migrated, "
-            f"{found.quarantined:,} quarantined, {found.pending:,} pending, {found.changes:,} captured changes waiting"
+            f"{company.name} ({company.slug}), stage {found.stage}: {found.rows:,} legacy rows, "
+            f"{found.migrated:,} migrated, {found.quarantined:,} quarantined, {found.pending:,} pending, "
+            f"{found.changes:,} captured changes waiting"
         )
         self.stdout.write("\n".join(f"  would {line}" for line in found.would))
         return {

@@ -50,8 +50,8 @@ class Command(BaseCommand):
             )
         for verdict in verdicts:
             self.stdout.write(
-                f"  proof    {verdict.depth} {'passed' if verdict.has_passed else 'FAILED'} {verdict.at:%Y-%m-%d %H:%M} UTC, "
-                f"{verdict.rows_checked:,} rows"
+                f"  proof    {verdict.depth} {'passed' if verdict.has_passed else 'FAILED'} "
+                f"{verdict.at:%Y-%m-%d %H:%M} UTC, {verdict.rows_checked:,} rows"
             )
         if options["json"]:
             self.stdout.write(
@@ -86,6 +86,7 @@ def _run_json(run: MigrationRun) -> dict[str, Any]:
         "id": run.pk, "status": run.status, "phase": run.phase, "generation": run.generation,
         "rows_planned": run.rows_planned, "rows_done": progress.done, "share": round(progress.share, 4),
         "rows_per_second": progress.rows_per_second, "seconds_left": progress.seconds_left,
-        "heartbeat_at": run.heartbeat_at.isoformat(), "is_stalled": run.status == RunStatus.RUNNING and owners.is_idle(run),
+        "heartbeat_at": run.heartbeat_at.isoformat(),
+        "is_stalled": run.status == RunStatus.RUNNING and owners.is_idle(run),
         "error": run.error,
     }  # fmt: skip

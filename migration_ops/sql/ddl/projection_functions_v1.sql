@@ -23,10 +23,10 @@ CREATE FUNCTION qp_trim(value text) RETURNS text
     SELECT btrim(value, U&' \0009\000A\000B\000C\000D\0085\00A0\1680\2000\2001\2002\2003\2004\2005\2006\2007\2008\2009\200A\200B\200C\200D\2028\2029\202F\205F\2060\3000\FEFF')
 $$;
 
--- The text, or NULL where it is blank.
+-- The text, or NULL where it is blank. Most texts begin with a visible ASCII character, which is cheap to see.
 CREATE FUNCTION qp_text(value text) RETURNS text
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
-    SELECT CASE WHEN qp_trim(value) <> '' THEN value END
+    SELECT CASE WHEN ascii(value) BETWEEN 33 AND 126 OR qp_trim(value) <> '' THEN value END
 $$;
 
 -- The id of a contact: the same three texts of one company are the same contact, absent and empty apart.
@@ -41,7 +41,9 @@ $$;
 -- An address as it is kept: line ends unified, spaces at the ends dropped; NULL where blank.
 CREATE FUNCTION qp_address(value text) RETURNS text
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
-    SELECT nullif(qp_trim(replace(replace(value, E'\r\n', E'\n'), E'\r', E'\n')), '')
+    SELECT CASE WHEN ascii(value) BETWEEN 33 AND 126 AND ascii(right(value, 1)) BETWEEN 33 AND 126
+                 AND strpos(value, E'\r') = 0 THEN value
+                ELSE nullif(qp_trim(replace(replace(value, E'\r\n', E'\n'), E'\r', E'\n')), '') END
 $$;
 
 -- A lead status as it is kept: a known one in its plain form, any other as recorded.

@@ -28,8 +28,8 @@ SELECT %(company)s, b.id, b.address, b.first_seen_at, b.last_seen_at
  WHERE b.address IS NOT NULL;
 
 -- name: distinct_contacts
--- The part's contacts, streamed to be given their match keys; times as text, because they only pass through. The same contact may have been staged before
+-- The part's contacts, streamed to be given their match keys; ids and times as text, because they only pass through. The same contact may have been staged before
 -- (a part that is done again starts empty: its transaction took all of it).
-SELECT b.id, b.name, b.email, b.phone, min(b.first_seen_at)::text, max(b.last_seen_at)::text
+SELECT b.id::text, b.name, b.email, b.phone, min(b.first_seen_at)::text, max(b.last_seen_at)::text
   FROM batch_contact b
- GROUP BY 1, 2, 3, 4;
+ GROUP BY b.id, 2, 3, 4;

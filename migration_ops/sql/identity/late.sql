@@ -82,23 +82,45 @@ SELECT c.customer_id, c.id, c.name, c.email, c.phone, c.first_seen_at, c.last_se
  WHERE c.company_id = %(company)s AND c.customer_id = ANY (%(customers)s::uuid[])
  ORDER BY c.customer_id, c.last_seen_at DESC, c.id;
 
--- name: mark_shared_phone
--- Customers that already have this phone: it is shared from now on, on all sides.
-UPDATE customers_new c SET phone_is_shared = true
- WHERE c.company_id = %(company)s AND md5(c.phone) = md5(%(phone)s) AND c.merged_into IS NULL
-   AND c.id <> %(customer)s AND NOT c.phone_is_shared;
+-- name: golden_table
+CREATE TEMPORARY TABLE IF NOT EXISTS batch_golden (
+    customer_id uuid NOT NULL, name text NOT NULL, email text, phone text,
+    first_at timestamptz NOT NULL, last_at timestamptz NOT NULL, is_shared boolean NOT NULL DEFAULT false
+) ON COMMIT DELETE ROWS;
 
--- name: has_shared_phone
-SELECT EXISTS (SELECT FROM customers_new c WHERE c.company_id = %(company)s AND md5(c.phone) = md5(%(phone)s)
-                  AND c.merged_into IS NULL AND c.id <> %(customer)s);
+-- name: golden_clear
+DELETE FROM batch_golden;
+
+-- name: golden_rows
+INSERT INTO batch_golden (customer_id, name, email, phone, first_at, last_at)
+SELECT * FROM unnest(%(ids)s::uuid[], %(names)s::text[], %(emails)s::text[], %(phones)s::text[],
+                     %(firsts)s::timestamptz[], %(lasts)s::timestamptz[]);
+
+-- name: golden_shared
+-- Phones that another customer shows too, or two customers of this batch.
+UPDATE batch_golden g SET is_shared = true
+ WHERE g.phone IS NOT NULL
+   AND (EXISTS (SELECT FROM customers_new c
+                 WHERE c.company_id = %(company)s AND md5(c.phone) = md5(g.phone) AND c.phone IS NOT NULL
+                   AND c.merged_into IS NULL AND c.id <> g.customer_id)
+        OR EXISTS (SELECT FROM batch_golden o WHERE o.phone = g.phone AND o.customer_id <> g.customer_id));
+
+-- name: mark_shared_phones
+-- Customers that already have such a phone: it is shared from now on, on all sides.
+UPDATE customers_new c SET phone_is_shared = true
+  FROM batch_golden g
+ WHERE g.is_shared AND c.company_id = %(company)s AND md5(c.phone) = md5(g.phone) AND c.phone IS NOT NULL
+   AND c.merged_into IS NULL AND NOT c.phone_is_shared;
 
 -- name: golden
 UPDATE customers_new c
-   SET name = %(name)s, email = %(email)s, phone = %(phone)s, phone_is_shared = %(is_shared)s OR c.phone_is_shared AND c.phone IS NOT DISTINCT FROM %(phone)s,
-       created_at = %(first_at)s, updated_at = %(last_at)s
- WHERE c.id = %(customer)s
-   AND (c.name, c.email, c.phone, c.created_at, c.updated_at, c.phone_is_shared OR NOT %(is_shared)s)
-       IS DISTINCT FROM (%(name)s, %(email)s, %(phone)s, %(first_at)s, %(last_at)s, true);
+   SET name = g.name, email = g.email, phone = g.phone,
+       phone_is_shared = g.is_shared OR (c.phone_is_shared AND c.phone IS NOT DISTINCT FROM g.phone),
+       created_at = g.first_at, updated_at = g.last_at
+  FROM batch_golden g
+ WHERE c.id = g.customer_id AND c.company_id = %(company)s
+   AND ((c.name, c.email, c.phone, c.created_at, c.updated_at)
+        IS DISTINCT FROM (g.name, g.email, g.phone, g.first_at, g.last_at) OR (g.is_shared AND NOT c.phone_is_shared));
 
 -- name: no_primary
 -- The primary address is the one used last; taken from the old one first, because only one may be primary.

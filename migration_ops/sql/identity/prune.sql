@@ -29,17 +29,23 @@ DELETE FROM customer_addresses a
                      JOIN customer_contacts c ON c.id = l.contact_id
                     WHERE c.company_id = a.company_id AND c.customer_id = a.customer_id AND l.address_id = a.id);
 
--- name: drop_relations
+-- name: drop_relations_of
+-- Relations of customers that have no contact left.
 DELETE FROM customer_relations r
- WHERE r.company_id = %(company)s
-   AND EXISTS (SELECT FROM batch_unused u WHERE u.customer_id IN (r.customer_id, r.other_id)
-                  AND NOT EXISTS (SELECT FROM customer_contacts c
-                                   WHERE c.company_id = r.company_id AND c.customer_id = u.customer_id));
+ USING (SELECT DISTINCT u.customer_id FROM batch_unused u
+         WHERE NOT EXISTS (SELECT FROM customer_contacts c WHERE c.customer_id = u.customer_id)) AS g
+ WHERE r.company_id = %(company)s AND r.customer_id = g.customer_id;
+
+-- name: drop_relations_to
+DELETE FROM customer_relations r
+ USING (SELECT DISTINCT u.customer_id FROM batch_unused u
+         WHERE NOT EXISTS (SELECT FROM customer_contacts c WHERE c.customer_id = u.customer_id)) AS g
+ WHERE r.company_id = %(company)s AND r.other_id = g.customer_id;
 
 -- name: drop_customers
 DELETE FROM customers_new c
  WHERE c.company_id = %(company)s AND c.id IN (SELECT customer_id FROM batch_unused)
-   AND NOT EXISTS (SELECT FROM customer_contacts o WHERE o.company_id = c.company_id AND o.customer_id = c.id)
+   AND NOT EXISTS (SELECT FROM customer_contacts o WHERE o.customer_id = c.id)
    AND NOT EXISTS (SELECT FROM quotes_new q WHERE q.customer_id = c.id)
    AND NOT EXISTS (SELECT FROM leads_new l WHERE l.customer_id = c.id)
    AND NOT EXISTS (SELECT FROM customers_new m WHERE m.merged_into = c.id);

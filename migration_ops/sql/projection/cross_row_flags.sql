@@ -1,30 +1,30 @@
 -- Flags that depend on other rows of the company, set on the links when a run ends.
 
 -- name: cross_row_flags
--- A twin is identical in every column but its id; rows that share both times and the total are looked at closely.
+-- A twin is identical in every column but its id; rows that share both times are looked at closely.
 -- params: company (uuid)
-WITH flagged AS (
-    SELECT q.id, 'number_duplicate' AS flag, 1 AS place FROM quotes q
-     WHERE q.company_id = %(company)s AND q.quote_number IN (
-           SELECT d.quote_number FROM quotes d WHERE d.company_id = %(company)s AND qp_text(d.quote_number) IS NOT NULL
-            GROUP BY 1 HAVING count(*) > 1)
+WITH numbers AS (
+    SELECT n.kind, n.number
+      FROM quotes d
+     CROSS JOIN LATERAL (VALUES (1, d.quote_number), (2, d.job_number), (3, d.invoice_number)) AS n(kind, number)
+     WHERE d.company_id = %(company)s AND n.number IS NOT NULL
+     GROUP BY 1, 2 HAVING count(*) > 1 AND qp_text(n.number) IS NOT NULL),
+flagged AS (
+    SELECT q.id, 'number_duplicate' AS flag, 1 AS place
+      FROM quotes q JOIN numbers n ON n.kind = 1 AND n.number = q.quote_number WHERE q.company_id = %(company)s
     UNION ALL
-    SELECT q.id, 'job_number_duplicate', 2 FROM quotes q
-     WHERE q.company_id = %(company)s AND q.job_number IN (
-           SELECT d.job_number FROM quotes d WHERE d.company_id = %(company)s AND qp_text(d.job_number) IS NOT NULL
-            GROUP BY 1 HAVING count(*) > 1)
+    SELECT q.id, 'job_number_duplicate', 2
+      FROM quotes q JOIN numbers n ON n.kind = 2 AND n.number = q.job_number WHERE q.company_id = %(company)s
     UNION ALL
-    SELECT q.id, 'invoice_duplicate', 3 FROM quotes q
-     WHERE q.company_id = %(company)s AND q.invoice_number IN (
-           SELECT d.invoice_number FROM quotes d WHERE d.company_id = %(company)s AND qp_text(d.invoice_number) IS NOT NULL
-            GROUP BY 1 HAVING count(*) > 1)
+    SELECT q.id, 'invoice_duplicate', 3
+      FROM quotes q JOIN numbers n ON n.kind = 3 AND n.number = q.invoice_number WHERE q.company_id = %(company)s
     UNION ALL
     SELECT t.id, 'twin', 4
       FROM (SELECT q.id, count(*) OVER (PARTITION BY md5((to_jsonb(q) - 'id')::text)) AS copies
               FROM quotes q
-              JOIN (SELECT d.created_at, d.updated_at, coalesce(d.total, 0) AS total FROM quotes d
-                     WHERE d.company_id = %(company)s GROUP BY 1, 2, 3 HAVING count(*) > 1) AS near
-                ON near.created_at = q.created_at AND near.updated_at = q.updated_at AND near.total = coalesce(q.total, 0)
+              JOIN (SELECT d.created_at, d.updated_at FROM quotes d
+                     WHERE d.company_id = %(company)s GROUP BY 1, 2 HAVING count(*) > 1) AS near
+                ON near.created_at = q.created_at AND near.updated_at = q.updated_at
              WHERE q.company_id = %(company)s) AS t
      WHERE t.copies > 1),
 wanted AS (

@@ -60,7 +60,7 @@ SELECT d.id, d.company_id, d.contact_id, d.address_id,
                       OR d.notes ~ '[\x01-\x08\x0b\x0c\x0e-\x1f\x7f\ufffd]' THEN 'control_characters' END,
                CASE WHEN d.notes ~ '[0-9][0-9 -]{11,}[0-9]' OR d.notes ~* 'passw|token|secret|api.?key'
                       OR d.payment_link_url ~* '[?&](token|key|secret|sig)=' THEN 'sensitive' END,
-               CASE WHEN d.payment_link_url !~ '^https://[a-z0-9.-]+[.][a-z]+(:443)?(/[^\s]*)?$' THEN 'url_odd' END
+               CASE WHEN d.payment_link_url NOT LIKE 'https://_%%' OR d.payment_link_url ~ '[\s@<>"]' THEN 'url_odd' END
            ]::text[], NULL)
            || coalesce(x.flags, '{}') || coalesce(o.flags, '{}') || d.contact_flags
            || CASE WHEN d.is_placeholder THEN '{customer_placeholder}' ELSE '{}' END::text[],

@@ -19,7 +19,9 @@ SELECT s.id, s.company_id, s.user_id,
        coalesce(s.found_flags, '{}'),
        s.address_text,
        CASE WHEN s.is_placeholder THEN qp_child_id(qp_child_id(s.id, 'customer'), 'address:' || md5(s.address_text))
-            ELSE a.id END,
+            ELSE (SELECT a.id FROM customer_addresses a
+                   WHERE a.company_id = s.company_id AND a.customer_id = s.found_customer_id
+                     AND md5(a.address) = md5(s.address_text)) END,
        s.item_list,
        s.lead_status IS NOT NULL OR NOT s.has_quote,
        s.has_quote, s.has_job, s.has_invoice, s.paid_at IS NOT NULL
@@ -30,7 +32,7 @@ SELECT s.id, s.company_id, s.user_id,
                        i.has_invoice OR coalesce(i.status IN ('accepted', 'scheduled', 'completed'), false)
                        OR qp_text(i.job_number) IS NOT NULL
                        OR i.started_at IS NOT NULL OR i.completed_at IS NOT NULL AS has_job
-                  FROM (SELECT q.*, md5(q::text)::uuid AS fingerprint,
+                  FROM (SELECT q.*, hash_record_extended(q, 0) AS fingerprint,
                                qp_text(q.customer_name) IS NULL AND qp_text(q.email) IS NULL
                                AND qp_text(q.phone) IS NULL AS is_placeholder,
                                c.id AS found_contact_id, c.customer_id AS found_customer_id, c.flags AS found_flags,
@@ -41,14 +43,15 @@ SELECT s.id, s.company_id, s.user_id,
                                qp_text(q.invoice_number) IS NOT NULL OR q.invoice_sent_at IS NOT NULL
                                OR q.paid_at IS NOT NULL AS has_invoice
                           FROM quotes q
-                          LEFT JOIN customer_contacts c
-                            ON c.id = qp_contact_id(q.company_id, q.customer_name, q.email, q.phone)
+                          -- OFFSET 0: one look-up a row; a hash of all the company's contacts for each batch is dearer.
+                          LEFT JOIN LATERAL (
+                               SELECT k.id, k.customer_id, k.flags FROM customer_contacts k
+                                WHERE k.id = qp_contact_id(q.company_id, q.customer_name, q.email, q.phone)
+                               OFFSET 0) c ON true
                          WHERE q.company_id = %(company)s
                            AND q.id BETWEEN %(low)s AND %(high)s
                            AND (%(ids)s::uuid[] IS NULL OR q.id = ANY (%(ids)s::uuid[]))
-                           FOR SHARE OF q) i) f) s
-  LEFT JOIN customer_addresses a
-    ON a.company_id = s.company_id AND a.customer_id = s.found_customer_id AND md5(a.address) = md5(s.address_text);
+                           FOR SHARE OF q) i) f) s;
 
 -- name: read_items
 -- The line items of the batch, in the order of their array. An element that is no object has no

@@ -54,18 +54,21 @@ DELETE FROM migration_legacy_link l USING batch_known k
  WHERE l.legacy_id = k.legacy_id
    AND NOT EXISTS (SELECT FROM batch_deal d WHERE d.id = k.legacy_id AND d.company_id = k.company_id);
 
--- name: remove_placeholder_1_addresses
--- A row that has a contact now, or is gone, needs no placeholder customer any more.
+-- name: remove_stale_9_placeholder_addresses
+-- A placeholder customer has the address of its row and no other; before the new one comes, because only one
+-- can be primary.
 DELETE FROM customer_addresses a USING batch_known k
  WHERE a.customer_id = qp_child_id(k.legacy_id, 'customer')
-   AND NOT EXISTS (SELECT FROM batch_deal d WHERE d.id = k.legacy_id AND d.company_id = k.company_id AND d.is_placeholder);
+   AND NOT EXISTS (SELECT FROM batch_deal d WHERE d.id = k.legacy_id AND d.company_id = k.company_id
+                      AND d.is_placeholder AND d.address_id = a.id);
 
--- name: remove_placeholder_2_contacts
+-- name: remove_placeholder_1_contacts
+-- A row that has a contact now, or is gone, needs no placeholder customer any more.
 DELETE FROM customer_contacts c USING batch_known k
  WHERE c.id = qp_child_id(k.legacy_id, 'contact')
    AND NOT EXISTS (SELECT FROM batch_deal d WHERE d.id = k.legacy_id AND d.company_id = k.company_id AND d.is_placeholder);
 
--- name: remove_placeholder_3_customers
+-- name: remove_placeholder_2_customers
 DELETE FROM customers_new c USING batch_known k
  WHERE c.id = qp_child_id(k.legacy_id, 'customer') AND c.is_placeholder
    AND NOT EXISTS (SELECT FROM batch_deal d WHERE d.id = k.legacy_id AND d.company_id = k.company_id AND d.is_placeholder)

@@ -2,7 +2,7 @@
 -- no catalogue churn, and nothing left behind behind a transaction pooler.
 
 -- name: deal
--- One legacy row of the batch with everything the target blocks need to know about it.
+-- One legacy row of the batch, kept uncompressed, with everything the target blocks need to know about it.
 CREATE TEMPORARY TABLE IF NOT EXISTS batch_deal (
     id uuid NOT NULL, company_id uuid NOT NULL, user_id uuid,
     address text, lead_status text, status text, quote_number text, job_name text, job_number text,
@@ -12,14 +12,14 @@ CREATE TEMPORARY TABLE IF NOT EXISTS batch_deal (
     paid_at timestamptz, payment_method text, payment_link_url text,
     created_at timestamptz NOT NULL, updated_at timestamptz NOT NULL,
     customer_name text, email text, phone text,
-    fingerprint uuid NOT NULL,
+    fingerprint bigint NOT NULL,
     is_placeholder boolean NOT NULL,
     contact_id uuid, customer_id uuid, contact_flags text[],
     address_text text, address_id uuid,
     item_list jsonb,
     has_lead boolean NOT NULL, has_quote boolean NOT NULL, has_job boolean NOT NULL,
     has_invoice boolean NOT NULL, is_paid boolean NOT NULL
-) ON COMMIT DELETE ROWS;
+) WITH (toast_tuple_target = 8160) ON COMMIT DELETE ROWS;
 
 -- name: item
 -- One line item of the batch. element: the recorded JSON, kept where its columns do not rebuild it.

@@ -96,6 +96,13 @@ SELECT (array_agg(n.id ORDER BY n.id))[1], (array_agg(n.id ORDER BY n.id DESC))[
           FROM quotes q WHERE q.company_id = %(company)s) AS n
  GROUP BY n.part ORDER BY n.part;
 
+-- name: quick_figures
+-- A small sample: it need only tell the planner what is large. Autovacuum takes a better one later.
+SELECT set_config('default_statistics_target', '10', true);
+
+-- name: analyze_customers
+ANALYZE customers_new, customer_contacts, customer_addresses;
+
 -- name: analyze
 ANALYZE customers_new, customer_contacts, customer_addresses, leads_new, quotes_new, quote_items_new, jobs_new,
         invoices_new, payments, migration_legacy_link, migration_quarantined_row;

@@ -8,14 +8,14 @@
 --   payment_amounts, placeholder_customers
 WITH deal AS (
     SELECT q.id, q.lead_status, q.status, q.total, q.subtotal, q.discount_amount, q.tax_amount, q.paid_at,
-           translate(q.quote_number, %(blanks)s, '') <> '' AS has_quote_number,
+           btrim(q.quote_number, %(blanks)s) <> '' AS has_quote_number,
            CASE jsonb_typeof(q.items) WHEN 'array' THEN q.items <> '[]' WHEN 'object' THEN q.items <> '{}'
                 WHEN 'string' THEN coalesce(qp_unwrap(q.items) NOT IN ('[]', '{}'), false) ELSE false END AS has_items,
-           translate(q.invoice_number, %(blanks)s, '') <> '' OR q.invoice_sent_at IS NOT NULL OR q.paid_at IS NOT NULL
+           btrim(q.invoice_number, %(blanks)s) <> '' OR q.invoice_sent_at IS NOT NULL OR q.paid_at IS NOT NULL
            AS is_invoiced,
-           q.status IN ('accepted', 'scheduled', 'completed') OR translate(q.job_number, %(blanks)s, '') <> ''
+           q.status IN ('accepted', 'scheduled', 'completed') OR btrim(q.job_number, %(blanks)s) <> ''
            OR q.started_at IS NOT NULL OR q.completed_at IS NOT NULL AS is_worked_on,
-           translate(concat(q.customer_name, q.email, q.phone), %(blanks)s, '') = '' AS is_nameless
+           btrim(concat(q.customer_name, q.email, q.phone), %(blanks)s) = '' AS is_nameless
       FROM quotes q
       JOIN migration_legacy_link l ON l.legacy_id = q.id AND l.company_id = q.company_id
      WHERE q.company_id = %(company)s),
@@ -104,19 +104,31 @@ SELECT count(*), coalesce(sum(i.total), 0), count(*) FILTER (WHERE i.total IS NU
 
 -- name: expected_people
 -- Customers behind the linked rows, found by what the rows record; distinct contacts; distinct addresses of each.
+-- Rows are grouped by their texts first, so that few of them are looked up.
 -- params: company (uuid), blanks (text)
 -- columns: customers, contacts, addresses
-SELECT count(DISTINCT CASE WHEN c.merged_into IS NULL THEN c.id END), count(DISTINCT r.contact_id),
-       count(DISTINCT (k.customer_id, r.address)) FILTER (WHERE r.address <> '')
-  FROM (SELECT CASE WHEN translate(concat(q.customer_name, q.email, q.phone), %(blanks)s, '') = ''
-                    THEN qp_child_id(q.id, 'contact')
-                    ELSE qp_contact_id(q.company_id, q.customer_name, q.email, q.phone) END AS contact_id,
-               btrim(regexp_replace(q.address, E'\r\n?', E'\n', 'g'), %(blanks)s) AS address
-          FROM quotes q
-          JOIN migration_legacy_link l ON l.legacy_id = q.id AND l.company_id = q.company_id
-         WHERE q.company_id = %(company)s) AS r
-  LEFT JOIN customer_contacts k ON k.company_id = %(company)s AND k.id = r.contact_id
-  LEFT JOIN customers_new c ON c.company_id = %(company)s AND c.id = k.customer_id;
+WITH recorded AS MATERIALIZED (
+    SELECT CASE WHEN g.nameless IS NULL THEN qp_contact_id(%(company)s, g.customer_name, g.email, g.phone)
+                ELSE qp_child_id(g.nameless, 'contact') END AS contact_id, g.address
+      FROM (SELECT q.customer_name, q.email, q.phone, q.address,
+                   CASE WHEN btrim(concat(q.customer_name, q.email, q.phone), %(blanks)s) = '' THEN q.id END AS nameless
+              FROM quotes q
+              JOIN migration_legacy_link l ON l.legacy_id = q.id AND l.company_id = q.company_id
+             WHERE q.company_id = %(company)s
+             GROUP BY 1, 2, 3, 4, 5) AS g),
+contact AS MATERIALIZED (
+    SELECT r.contact_id, k.customer_id
+      FROM (SELECT contact_id FROM recorded GROUP BY 1) AS r
+      LEFT JOIN customer_contacts k ON k.company_id = %(company)s AND k.id = r.contact_id)
+SELECT (SELECT count(DISTINCT c.id) FROM contact k
+          JOIN customers_new c ON c.company_id = %(company)s AND c.id = k.customer_id AND c.merged_into IS NULL),
+       (SELECT count(*) FROM contact),
+       (SELECT count(*) FROM (
+               SELECT k.customer_id, btrim(regexp_replace(r.address, E'\r\n?', E'\n', 'g'), %(blanks)s) AS address
+                 FROM recorded r JOIN contact k ON k.contact_id = r.contact_id
+                WHERE r.address IS NOT NULL
+                GROUP BY 1, 2) AS a
+         WHERE a.address <> '');
 
 -- name: found_people
 -- Customers, contacts and addresses that links lead to.

@@ -47,7 +47,7 @@ SELECT t.id, t.company_id, t.quote_id, t.customer_id, t.job_number, t.title, t.d
 -- name: invoices
 -- table: invoices_new
 -- owner: d.id
--- via: JOIN batch_deal d ON qp_child_id(d.id, 'invoice') = b.id
+-- via: LEFT JOIN batch_deal d ON d.has_invoice AND qp_child_id(d.id, 'invoice') = b.id
 SELECT t.id, t.company_id, t.job_id, t.customer_id, t.invoice_number, t.amount_due, t.amount_paid, t.status,
        t.sent_at, t.paid_at, t.payment_method, t.payment_link_url, t.created_at, t.updated_at, q.id AS legacy_id
   FROM quotes_new q
@@ -59,7 +59,7 @@ SELECT t.id, t.company_id, t.job_id, t.customer_id, t.invoice_number, t.amount_d
 -- name: payments
 -- table: payments
 -- owner: d.id
--- via: JOIN batch_deal d ON qp_child_id(d.id, 'payment') = b.id
+-- via: LEFT JOIN batch_deal d ON d.is_paid AND qp_child_id(d.id, 'payment') = b.id
 SELECT t.id, t.company_id, t.invoice_id, t.amount, t.method, t.paid_at, t.created_at, t.updated_at, q.id AS legacy_id
   FROM quotes_new q
   JOIN jobs_new j ON j.quote_id = q.id
@@ -80,7 +80,7 @@ SELECT t.legacy_id AS id, t.company_id, t.contact_id, t.address_id, t.flags, t.r
 -- Placeholder customers of the chunk.
 -- table: customers_new
 -- owner: d.id
--- via: JOIN batch_deal d ON d.is_placeholder AND d.customer_id = b.id
+-- via: LEFT JOIN batch_deal d ON d.is_placeholder AND d.customer_id = b.id
 SELECT t.id, t.company_id, t.name, t.email, t.phone, t.is_placeholder, t.created_at, d.id AS legacy_id
   FROM batch_deal d
   JOIN customers_new t ON t.company_id = d.company_id AND t.id = d.customer_id
@@ -90,7 +90,7 @@ SELECT t.id, t.company_id, t.name, t.email, t.phone, t.is_placeholder, t.created
 -- Placeholder contacts of the chunk.
 -- table: customer_contacts
 -- owner: d.id
--- via: JOIN batch_deal d ON d.is_placeholder AND d.contact_id = b.id
+-- via: LEFT JOIN batch_deal d ON d.is_placeholder AND d.contact_id = b.id
 SELECT t.id, t.company_id, t.customer_id, t.name, t.email, t.phone, t.extra_keys, t.flags, t.first_seen_at,
        t.last_seen_at, d.id AS legacy_id
   FROM batch_deal d
@@ -101,7 +101,7 @@ SELECT t.id, t.company_id, t.customer_id, t.name, t.email, t.phone, t.extra_keys
 -- Addresses of placeholder customers of the chunk.
 -- table: customer_addresses
 -- owner: d.id
--- via: JOIN batch_deal d ON d.is_placeholder AND d.address_id = b.id
+-- via: LEFT JOIN batch_deal d ON d.is_placeholder AND d.address_id = b.id
 SELECT t.id, t.company_id, t.customer_id, t.address, t.is_primary, t.created_at, d.id AS legacy_id
   FROM batch_deal d
   JOIN customer_addresses t ON t.company_id = d.company_id AND t.customer_id = d.customer_id

@@ -48,7 +48,7 @@ class Command(BaseCommand):
                 with progress_of_run(company.name) as report:
                     told.append(tell(company, report=report))
             # On a terminal as wide as it is; in a file wide enough for the tables.
-            out = self.stdout._out  # type: ignore[attr-defined]
+            out: Any = self.stdout._out
             Console(file=out, width=None if out.isatty() else 110).print(page(told))
             passed = all(each.report.passed for each in told)
             if options["no_serve"]:
