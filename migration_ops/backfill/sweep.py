@@ -42,7 +42,7 @@ def sweep_slice(company: Company, batch: MigrationBatch) -> bool:
     if not ids:
         return is_last
     if size == 1 and 10**batch.attempts > conf.SWEEP_ROWS and "lock timeout" not in batch.error:
-        set_aside(company, ids[0], batch.error)
+        set_aside(company, ids[0], batch.error, batch_id=batch.pk)
         batch.quarantined += 1
     else:
         outcome = settle(company, ids, batch_id=batch.pk)
@@ -68,10 +68,10 @@ def settle(company: Company, ids: list[UUID], *, batch_id: int | None, actor: st
     return outcome
 
 
-def set_aside(company: Company, id: UUID, message: str) -> None:
+def set_aside(company: Company, id: UUID, message: str, *, batch_id: int) -> None:
     """Quarantine one row that the database refuses, with the database's words."""
     scope = Scope(company=company, ids=[id], low=id, high=id)
-    params = scope.params() | {"id": id, "message": message, "mapping_version": conf.MAPPING_VERSION, "batch": None}
+    params = scope.params() | {"id": id, "message": message, "mapping_version": conf.MAPPING_VERSION, "batch": batch_id}
     for table in blocks("projection/work_tables.sql").values():
         project.execute(table.sql, {})
     project.execute(block("queries/plan.sql", "reject_one").sql, params)
@@ -99,7 +99,7 @@ def halve(company: Company, batch: MigrationBatch, message: str, *, is_locked: b
         batch.state = BatchState.SPLIT
     else:
         if rows and not is_locked:
-            set_aside(company, middle, message)
+            set_aside(company, middle, message, batch_id=batch.pk)
             batch.quarantined = 1
         batch.state = BatchState.DONE  # a locked row stays pending: the sweep comes back to it
     batch.save()
