@@ -4,13 +4,13 @@ import logging
 import time
 
 from celery import shared_task
-from django.utils import timezone
+from django.db import OperationalError
 
 from crm.models import Company
 from migration_ops import conf
 from migration_ops.backfill import owner as owners
 from migration_ops.backfill import plan
-from migration_ops.backfill.runner import settle_request, work
+from migration_ops.backfill.runner import heartbeat, record_failure, settle_request, work
 from migration_ops.dual_write import capture
 from migration_ops.exceptions import MigrationOpsError, RunStopped, RunTakenOver
 from migration_ops.models import CompanyStage, MigrationRun
@@ -54,24 +54,20 @@ class BrokerUnreachable(MigrationOpsError):
 def run_slice(run_id: int, generation: int) -> None:
     """Work on a run for some seconds, then make room: the rest is another task. Delivered twice it does no harm."""
     started = time.monotonic()
-    beat = 0.0
-
-    def on_step() -> None:
-        nonlocal beat
-        if time.monotonic() - beat >= conf.HEARTBEAT_S:
-            beat = time.monotonic()
-            MigrationRun.objects.filter(pk=run_id, generation=generation).update(heartbeat_at=timezone.now())
-
-    on_step()
     try:
-        work(
-            run_id, generation, f"celery {run_slice.request.hostname}",
-            until=lambda: time.monotonic() - started > conf.SLICE_S, on_step=on_step,
-        )  # fmt: skip
+        with heartbeat(run_id, generation):
+            work(
+                run_id, generation, f"celery {run_slice.request.hostname}",
+                until=lambda: time.monotonic() - started > conf.SLICE_S, on_step=lambda: None,
+            )  # fmt: skip
     except (RunTakenOver, RunStopped, MigrationRun.DoesNotExist):
         return  # stored on the run, or somebody else's now
-    finally:
-        MigrationRun.objects.filter(pk=run_id, generation=generation).update(heartbeat_at=timezone.now())
+    except OperationalError:
+        raise  # the server is away for longer than a slice waits: recover_runs brings the run back
+    except Exception as error:
+        # The outermost loop: unrecorded, the run would come back for ever.
+        record_failure(run_id, generation, error)
+        raise
     settle_request(run_id, generation)
     if MigrationRun.objects.filter(pk=run_id, generation=generation, status=RunStatus.RUNNING).exists():
         run_slice.apply_async((run_id, generation))

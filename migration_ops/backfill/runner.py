@@ -7,7 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing.process import BaseProcess
 from types import FrameType
 
@@ -47,7 +47,7 @@ def drive(run: MigrationRun, *, workers: int, report: Report) -> MigrationRun:
     """
     started = time.monotonic()
     try:
-        with _signals_pause(run.pk), _heartbeat(run.pk, run.generation):
+        with _signals_pause(run.pk), heartbeat(run.pk, run.generation):
             if workers == 1:
                 _drive_here(run, report)
             else:
@@ -56,10 +56,7 @@ def drive(run: MigrationRun, *, workers: int, report: Report) -> MigrationRun:
         raise
     except Exception as error:
         # The outermost loop: record it on the run, then fail as loudly as before.
-        connection.close()
-        MigrationRun.objects.filter(pk=run.pk, generation=run.generation, status=RunStatus.RUNNING).update(
-            status=RunStatus.FAILED, error=f"{type(error).__name__}: {error}"[:2000]
-        )
+        record_failure(run.pk, run.generation, error)
         raise
     finally:
         MigrationRun.objects.filter(pk=run.pk, generation=run.generation).update(
@@ -74,11 +71,21 @@ def drive(run: MigrationRun, *, workers: int, report: Report) -> MigrationRun:
     return run
 
 
+def record_failure(run_id: int, generation: int, error: Exception) -> None:
+    """Store an error that nobody foresaw on its run, which stands still from now on until a person starts it again."""
+    connection.close()
+    MigrationRun.objects.filter(pk=run_id, generation=generation, status=RunStatus.RUNNING).update(
+        status=RunStatus.FAILED, error=f"{type(error).__name__}: {error}"[:2000]
+    )
+
+
 def settle_request(run_id: int, generation: int) -> None:
     """Turn PAUSING into PAUSED and CANCELLING into CANCELLED once no batch is in work."""
     for asked, reached in ((RunStatus.PAUSING, RunStatus.PAUSED), (RunStatus.CANCELLING, RunStatus.CANCELLED)):
         if MigrationRun.objects.filter(pk=run_id, generation=generation, status=asked).exists():
-            transitions.move_run(run_id, reached, generation=generation)
+            # Several slices of an enqueued run may notice it in one moment: one of them moves it.
+            with suppress(IllegalTransition):
+                transitions.move_run(run_id, reached, generation=generation)
 
 
 def work(run_id: int, generation: int, worker: str, *, until: Callable[[], bool], on_step: Callable[[], None]) -> None:
@@ -218,7 +225,7 @@ def _request_pause(run_id: int) -> None:
 
 
 @contextmanager
-def _heartbeat(run_id: int, generation: int) -> Iterator[None]:
+def heartbeat(run_id: int, generation: int) -> Iterator[None]:
     """Say every few seconds that the run is driven, from a thread of its own with a connection of its own."""
     stop = threading.Event()
 

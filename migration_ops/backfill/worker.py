@@ -18,12 +18,10 @@ def worker_process(run_id: int, generation: int, parent: int, database: str) -> 
     import django
 
     django.setup()
-    from django.db import connection, connections
+    from django.db import connections
 
-    from migration_ops.backfill.runner import work
+    from migration_ops.backfill.runner import record_failure, work
     from migration_ops.exceptions import RunStopped, RunTakenOver
-    from migration_ops.models import MigrationRun
-    from migration_ops.stages import RunStatus
 
     connections.databases["default"]["NAME"] = database
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent turns Ctrl-C into a pause
@@ -38,10 +36,7 @@ def worker_process(run_id: int, generation: int, parent: int, database: str) -> 
         log.warning("%s", error)
     except Exception as error:
         # The outermost loop of this process: record it on the run, then fail as loudly as before.
-        connection.close()
-        MigrationRun.objects.filter(pk=run_id, generation=generation, status=RunStatus.RUNNING).update(
-            status=RunStatus.FAILED, error=f"{type(error).__name__}: {error}"[:2000]
-        )
+        record_failure(run_id, generation, error)
         raise
     finally:
         connections.close_all()
