@@ -10,7 +10,7 @@ from migration_ops import conf
 from migration_ops.backfill.finish import finish
 from migration_ops.backfill.plan import refuse_if_active
 from migration_ops.backfill.sweep import settle
-from migration_ops.models import QuarantinedRow
+from migration_ops.models import LegacyLink, QuarantinedRow
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +39,9 @@ def retry_quarantined(company: Company, *, reason: str | None, actor: str) -> Re
         with transaction.atomic():
             finish(company)
     waiting = QuarantinedRow.objects.filter(company=company, resolution="", legacy_id__in=ids).count()
-    return Retried(tried=len(ids), migrated=len(ids) - waiting, waiting=waiting)
+    # Not simply the rest: a row that was deleted in legacy is neither.
+    migrated = LegacyLink.objects.filter(company=company, legacy_id__in=ids).count()
+    return Retried(tried=len(ids), migrated=migrated, waiting=waiting)
 
 
 def _retry(company: Company, ids: list[UUID], actor: str) -> None:
