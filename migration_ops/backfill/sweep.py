@@ -37,7 +37,7 @@ def sweep_slice(company: Company, batch: MigrationBatch) -> bool:
         batch.high = HIGHEST if len(ids) + len(orphans) < size else None
         ids += orphans
     entries, changed = _changes(company, size - len(ids)) if len(ids) < size else ([], [])
-    is_last = len(ids) + len(entries) < size
+    is_last: bool = len(ids) + len(entries) < size
     ids = sorted({*ids, *changed})
     if not ids:
         return is_last
