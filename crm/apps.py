@@ -5,4 +5,4 @@ class CrmConfig(AppConfig):
     """The normalised schema."""
 
     name = "crm"
-    verbose_name = "CRM"
+    verbose_name = "Customers & work"

@@ -10,12 +10,12 @@ from django.db.models import DateTimeField, JSONField, Q, QuerySet, TextField
 from django.db.models.functions import Cast
 from django.http import HttpRequest
 from django.utils.functional import cached_property
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from unfold.admin import ModelAdmin
 
 from .fields import PlainNumericField
 from .models import COLUMNS, LegacyQuote
-from .ports import company_scope
+from .ports import admin_links, company_scope
 from .selectors import company_ids, row_estimate
 
 # Exact counts up to here; beyond, an estimate of the table, or "at least so many" of a search.
@@ -96,6 +96,28 @@ def _shown(column: str) -> Callable[[LegacyQuote], str | None]:
     return show
 
 
+@admin.display(description="Belongs together", empty_value="–")
+def related_pages(row: LegacyQuote) -> Any:
+    """Pages elsewhere that belong to the row; the first is this one."""
+    port = admin_links()
+    pages = port(row)[1:] if port else []
+    return (
+        format_html_join(" → ", '<a class="text-link" href="{}">{}</a>', ((url, words) for words, url in pages)) or None
+    )
+
+
+def _short_id(column: str) -> Callable[[LegacyQuote], str]:
+    """The beginning of an id, for the list; the whole of it when pointed at."""
+
+    @admin.display(description=column.replace("_", " "))
+    def show(row: LegacyQuote) -> str:
+        value = str(getattr(row, column))
+        return format_html('<code class="whitespace-nowrap" title="{}">{}…</code>', value, value[:8])
+
+    show.__name__ = f"short_{column}"
+    return show
+
+
 SHOWN = {column: _shown(column) for column in COLUMNS}
 
 
@@ -104,8 +126,8 @@ class LegacyQuoteAdmin(ModelAdmin):
     """Read-only: other programs own the table, and the move reads it."""
 
     list_display = (
-        "id",
-        "company_id",
+        _short_id("id"),
+        _short_id("company_id"),
         *(SHOWN[column] for column in ("customer_name", "lead_status", "status", "quote_number")),
         *(SHOWN[column] for column in ("invoice_number", "total", "created_at")),
     )
@@ -119,7 +141,7 @@ class LegacyQuoteAdmin(ModelAdmin):
     paginator = BoundedPaginator
     list_per_page = 50
     actions = None
-    fields = readonly_fields = tuple(SHOWN.values())
+    fields = readonly_fields = (related_pages, *SHOWN.values())
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[LegacyQuote]:
         """The rows of the user's companies, with what Python may not be able to hold as text."""

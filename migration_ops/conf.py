@@ -1,4 +1,4 @@
-"""Typed settings of the move, with defaults and units. A setting QUOTEPRO_<NAME> overrides one."""
+"""Typed settings of the move, with defaults and units. Where a number is read here, QUOTEPRO_<NAME> sets it."""
 
 from django.conf import settings
 

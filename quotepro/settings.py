@@ -1,7 +1,7 @@
 """Settings of QuotePro. Values come from the environment through env.py; importing this starts nothing.
 
-Sections, in this order: environment, security, applications, requests, database, Redis, Celery, sign-in, language,
-static files, admin theme, profiling, logging.
+Sections, in this order: environment, security, applications, requests, database, Redis, Celery, the move, sign-in,
+language, static files, admin theme, profiling, logging.
 """
 
 import warnings
@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from django.http import HttpRequest
+from django.templatetags.static import static
 from kombu.entity import Queue
 
 from quotepro import env
 from quotepro.embedded.places import Places
+from quotepro.navigation import NAVIGATION
 
 # --- Environment ----------------------------------------------------------------------------------------------------
 
@@ -157,6 +159,23 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "check-capture": {"task": "migration_ops.check_capture", "schedule": 60, "options": {"expires": 60}},
 }
 
+# --- The move -------------------------------------------------------------------------------------------------------
+
+# What each means is said in migration_ops/conf.py, which reads them.
+QUOTEPRO_BATCH_ROWS = env.integer("QUOTEPRO_BATCH_ROWS", 5_000, low=1, high=50_000)
+QUOTEPRO_HEARTBEAT_S = env.integer("QUOTEPRO_HEARTBEAT_S", 2, low=1, high=60)
+QUOTEPRO_STALLED_S = env.integer("QUOTEPRO_STALLED_S", 15, low=3, high=3_600)
+QUOTEPRO_LOCK_TIMEOUT_MS = env.integer("QUOTEPRO_LOCK_TIMEOUT_MS", 10_000, low=1, high=600_000)
+QUOTEPRO_STATEMENT_TIMEOUT_MS = env.integer("QUOTEPRO_STATEMENT_TIMEOUT_MS", 600_000, low=1_000, high=86_400_000)
+QUOTEPRO_ENQUEUED_SLICES = env.integer("QUOTEPRO_ENQUEUED_SLICES", 2, low=1, high=64)
+QUOTEPRO_VALIDATION_CHUNK_ROWS = env.integer("QUOTEPRO_VALIDATION_CHUNK_ROWS", 5_000, low=1, high=50_000)
+QUOTEPRO_RECHECK_MS = env.integer("QUOTEPRO_RECHECK_MS", 300, low=0, high=60_000)
+if QUOTEPRO_STALLED_S <= QUOTEPRO_HEARTBEAT_S:
+    raise env.SettingRefused(
+        f"QUOTEPRO_STALLED_S={QUOTEPRO_STALLED_S} is not longer than QUOTEPRO_HEARTBEAT_S={QUOTEPRO_HEARTBEAT_S}: "
+        "every run would count as stalled; raise it."
+    )
+
 # --- Sign-in --------------------------------------------------------------------------------------------------------
 
 LOGIN_URL = "admin:login"
@@ -195,7 +214,15 @@ STORAGES = {
 
 # --- Admin theme ----------------------------------------------------------------------------------------------------
 
-UNFOLD: dict[str, Any] = {"SITE_TITLE": "QuotePro", "SITE_HEADER": "QuotePro", "SITE_SYMBOL": "request_quote"}
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "QuotePro",
+    "SITE_HEADER": "QuotePro",
+    "SITE_SYMBOL": "request_quote",
+    "SIDEBAR": {"navigation": NAVIGATION},
+    "STYLES": [lambda request: static("quotepro/admin.css")],
+}
+# While the move goes on, the pages of both sides link to what it knows of them.
+CRM_ADMIN_LINKS = LEGACY_ADMIN_LINKS = "migration_ops.admin.story.links_of"
 
 # --- Profiling ------------------------------------------------------------------------------------------------------
 

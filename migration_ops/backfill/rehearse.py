@@ -44,6 +44,8 @@ def rehearse(company: Company, *, batch_rows: int) -> Rehearsal:
         )
     began = time.monotonic()
     with transaction.atomic():
+        if company._state.adding:
+            company.save()
         stage_contacts(company, parts=1, part=0)
         find_clusters(company)
         write_customers(company, parts=1, part=0)

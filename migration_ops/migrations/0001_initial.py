@@ -267,6 +267,7 @@ class Migration(migrations.Migration):
                 ('contact_b', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='crm.customercontact')),
             ],
             options={
+                'verbose_name': 'possible duplicate',
                 'db_table': 'migration_dedup_conflict',
                 'ordering': ['-score', 'id'],
                 'indexes': [models.Index(fields=['company', 'state', '-score'], name='migration_dedup_queue_idx')],

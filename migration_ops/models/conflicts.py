@@ -23,6 +23,7 @@ class DedupConflict(models.Model):
 
     class Meta:
         db_table = "migration_dedup_conflict"
+        verbose_name = "possible duplicate"
         ordering = ["-score", "id"]
         constraints = [
             models.UniqueConstraint(fields=["contact_a", "contact_b"], name="migration_dedup_conflict_pair_key"),

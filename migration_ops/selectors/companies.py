@@ -11,9 +11,11 @@ from migration_ops.exceptions import CompanyUnknown
 from migration_ops.models import LegacyLink
 
 
-def company_named(name: str) -> Company:
+def company_named(name: str, *, is_looking: bool = False) -> Company:
     """The company of this id or slug; made on first sight where legacy rows of this id exist.
 
+    Args:
+        is_looking: write nothing; a company seen for the first time is given, but not stored.
     Raises:
         CompanyUnknown: neither a company nor a legacy row has it.
     """
@@ -33,16 +35,23 @@ def company_named(name: str) -> Company:
         return company
     if not LegacyQuote.objects.filter(company_id=id).exists():
         raise CompanyUnknown(company=name, remedy="the legacy table has no row of it")
-    return ensure_company(id)
+    return ensure_company(id, is_looking=is_looking)
 
 
-def ensure_company(id: UUID) -> Company:
-    """The company's row, made with a neutral name where it is absent; staff give it its real one."""
+def ensure_company(id: UUID, *, is_looking: bool = False) -> Company:
+    """The company's row, made with a neutral name where it is absent (but not stored when only looking); staff give
+    it its real one."""
+    company = Company.objects.filter(pk=id).first()
+    if company is not None:
+        return company
     short = str(id).partition("-")[0]
     slug = f"company-{short}"
-    if Company.objects.filter(slug=slug).exclude(pk=id).exists():
+    if Company.objects.filter(slug=slug).exists():
         slug = f"company-{id}"
-    company, _ = Company.objects.get_or_create(pk=id, defaults={"name": f"Company {short}", "slug": slug})
+    names = {"name": f"Company {short}", "slug": slug}
+    if is_looking:
+        return Company(pk=id, **names)
+    company, _ = Company.objects.get_or_create(pk=id, defaults=names)
     return company
 
 

@@ -21,12 +21,29 @@ from migration_ops.validation.report import Check, Depth, DepthReport, Progress,
 ALL_DEPTHS = tuple(Depth)
 
 
-def validate(company: Company, depths: Sequence[Depth] = ALL_DEPTHS, progress: Progress | None = None) -> Report:
+def is_proven(company: Company) -> bool:
+    """Whether every depth has passed since the company's last run, on this mapping version."""
+    run = MigrationRun.objects.filter(company=company).first()
+    latest = Verdict.objects.filter(company=company).order_by("depth", "-id").distinct("depth")
+    passed = {
+        verdict.depth
+        for verdict in latest
+        if verdict.has_passed
+        and verdict.mapping_version == conf.MAPPING_VERSION
+        and (run is None or run.finished_at is None or verdict.at >= run.finished_at)
+    }
+    return passed == set(Depth)
+
+
+def validate(
+    company: Company, depths: Sequence[Depth] = ALL_DEPTHS, progress: Progress | None = None, *, is_kept: bool = True
+) -> Report:
     """Validate one company, and store a verdict with its differences for each depth.
 
     Args:
         depths: in any order; each once.
         progress: told after each chunk; chunks are compared at all depths that need them in one go.
+        is_kept: store verdicts that passed; one that failed is stored in any case.
     Raises:
         LegacySchemaDrift: the legacy table has a column the mapping does not know, or lacks one.
     """
@@ -45,7 +62,7 @@ def validate(company: Company, depths: Sequence[Depth] = ALL_DEPTHS, progress: P
             reports.append(validate_counts(company, common))
         else:
             reports.append(validate_business(company, common))
-    stored = tuple(store(company, report) for report in reports)
+    stored = tuple(store(company, report) if is_kept or not report.passed else report for report in reports)
     return Report(company=str(company.pk), company_name=company.name, depths=stored, seconds=time.monotonic() - started)
 
 
@@ -100,21 +117,3 @@ def store(company: Company, report: DepthReport) -> DepthReport:
             batch_size=500,
         )  # fmt: skip
     return replace(report, verdict_id=verdict.pk)
-
-
-def standing_verdict(company: Company) -> bool | None:
-    """Whether the company's last verdicts passed, all depths; None where one is missing or older than the last run.
-
-    For a company in which nothing has changed since: whoever asks has made sure of that.
-    """
-    run = MigrationRun.objects.filter(company=company).first()
-    latest = Verdict.objects.filter(company=company).order_by("depth", "-id").distinct("depth")
-    verdicts = [
-        verdict
-        for verdict in latest
-        if run is not None
-        and run.finished_at is not None
-        and verdict.at >= run.finished_at
-        and verdict.mapping_version == conf.MAPPING_VERSION
-    ]
-    return all(verdict.has_passed for verdict in verdicts) if len(verdicts) == len(Depth) else None

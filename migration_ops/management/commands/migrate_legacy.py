@@ -21,7 +21,7 @@ from migration_ops.models.findings import Verdict
 from migration_ops.selectors.companies import company_named, ensure_company
 from migration_ops.selectors.summary import open_quarantine
 from migration_ops.tasks import enqueue
-from migration_ops.validation.run import standing_verdict, validate
+from migration_ops.validation.run import is_proven, validate
 
 
 class Command(BaseCommand):
@@ -50,7 +50,11 @@ class Command(BaseCommand):
         """Migrate, or refuse with exit code 2; 3 when something needs attention."""
         with refusals():
             _check(options)
-            companies = [company_named(options["company"])] if options["company"] else _all_companies()
+            is_looking = options["dry_run"] or options["rehearse"]
+            if options["company"]:
+                companies = [company_named(options["company"], is_looking=is_looking)]
+            else:
+                companies = _all_companies(is_looking=is_looking)
             results = [self._one(company, options) for company in companies]
         if options["json"]:
             self.stdout.write(json.dumps(results[0] if options["company"] else total_of(results)))
@@ -75,7 +79,7 @@ class Command(BaseCommand):
         found = as_json(result)
         self.stdout.write(f"{company.name} ({company.slug}): {result.status}, {rate(result)}")
         self.stdout.write("\n".join(render(result.summary)))
-        found["passed"] = self._prove(company, result, options)
+        found["passed"] = None if result.status in ("queued", "paused", "cancelled") else self._prove(result, options)
         found["needs_attention"] = (
             result.status in ("paused", "cancelled")
             or found["passed"] is False
@@ -83,16 +87,12 @@ class Command(BaseCommand):
         )
         return found
 
-    def _prove(self, company: Company, result: Migrated, options: dict[str, Any]) -> bool | None:
-        """The verdict at every depth; None where none was asked for or the run has not ended."""
-        if options["no_validate"] or result.status in ("queued", "paused", "cancelled"):
+    def _prove(self, result: Migrated, options: dict[str, Any]) -> bool | None:
+        if options["no_validate"]:
             return None
-        if result.run is None and (standing := standing_verdict(company)) is not None:
-            self.stdout.write(
-                f"  proof    {'passed' if standing else 'FAILED'} before, at every depth; nothing changed since"
-            )
-            return standing
-        report = validate(company, tuple(Verdict.Depth))
+        company = result.summary.company
+        # Where nothing was done and everything was proven since, the rows are compared again but nothing is written.
+        report = validate(company, tuple(Verdict.Depth), is_kept=result.run is not None or not is_proven(company))
         verdicts = ", ".join(f"{each.depth} {'passed' if each.passed else 'FAILED'}" for each in report.depths)
         self.stdout.write(f"  proof    {verdicts}")
         return report.passed
@@ -136,8 +136,8 @@ def _check(options: dict[str, Any]) -> None:
         raise BadArgument(argument="--wait", value=True, remedy="it goes with --enqueue")
 
 
-def _all_companies() -> list[Company]:
-    companies = [ensure_company(id) for id in company_ids()]
+def _all_companies(*, is_looking: bool) -> list[Company]:
+    companies = [ensure_company(id, is_looking=is_looking) for id in company_ids()]
     if not companies:
         raise BadArgument(
             argument="--all", value=True, remedy="the legacy table is empty; load_legacy or seed_legacy fills it"

@@ -28,7 +28,9 @@ def _phone(line: int, name: str, recorded: str | None, *flags: str, shown: str |
 
 
 def _address(line: int, name: str, recorded: str | None, *, kept: str | None, residue: str | None = None) -> Case:
-    rows: dict[str, str | int | None] = {"customer_addresses": 0} if kept is None else {"customer_addresses.address": kept}
+    rows: dict[str, str | int | None] = (
+        {"customer_addresses": 0} if kept is None else {"customer_addresses.address": kept}
+    )
     return Case(line=line, name=f"address {name}", columns={"address": recorded}, residue=residue, rows=rows)
 
 
@@ -79,7 +81,9 @@ def cases() -> Iterator[Case]:
     yield _email(21, "absent", None)
     yield _email(21, "empty", "")
     yield _email(22, "spaces and capitals", " John@Example.COM ", shown="John@example.com")
-    yield _email(23, "two", "first.one@homemail.net; other.one@homemail.net", "email_two", shown="first.one@homemail.net")
+    yield _email(
+        23, "two", "first.one@homemail.net; other.one@homemail.net", "email_two", shown="first.one@homemail.net"
+    )
     yield _email(24, "with a name", "John <john.roe@homemail.net>", shown="john.roe@homemail.net")
     yield _email(24, "mailto", "mailto:jo.roe@homemail.net", shown="jo.roe@homemail.net")
     for text in ("a@x", "a.x.com"):

@@ -71,7 +71,9 @@ def numbers() -> Iterator[Case]:
                     also=({"job_number": None, "invoice_number": "INV" + text},),
                     rows={"quotes_new.quote_number": text})  # fmt: skip
     yield _case(54, "job name absent", {"job_name": None}, rows={"quotes_new.job_name": None, "jobs_new.title": None})
-    yield _case(55, "job number absent", {"job_number": None}, "job_number_implied", rows={"jobs_new.job_number": "JOB-{id}"})
+    yield _case(
+        55, "job number absent", {"job_number": None}, "job_number_implied", rows={"jobs_new.job_number": "JOB-{id}"}
+    )
     yield _case(55, "job number blank", {"job_number": "  "}, "job_number_implied", residue=_kept(job_number="  "),
                 rows={"jobs_new.job_number": "JOB-{id}"})  # fmt: skip
     yield _case(55, "job number blank, no job", {"job_number": ""}, base="quote", residue=_kept(job_number=""),
@@ -132,7 +134,9 @@ def invoices() -> Iterator[Case]:
                     rows={"invoices_new.payment_link_url": url})  # fmt: skip
     yield _case(113, "payment link without invoice", {"payment_link_url": "https://pay.example.com/i/1"}, base="lead",
                 residue=_kept(payment_link_url="https://pay.example.com/i/1"))  # fmt: skip
-    yield _case(114, "payment link with a token", {"payment_link_url": "https://pay.example.com/i/1?token=abc"}, "sensitive")
+    yield _case(
+        114, "payment link with a token", {"payment_link_url": "https://pay.example.com/i/1?token=abc"}, "sensitive"
+    )
 
 
 def whole_rows() -> Iterator[Case]:

@@ -25,7 +25,9 @@ def money() -> Iterator[Case]:
     yield _case(93, "rate as a percentage", {"tax_rate": "19", "tax_amount": "9.50", "total": "59.50"})
     yield _case(93, "rate not proven", {"tax_rate": "0.19", "tax_amount": "3", "total": "53"}, "tax_rate_unit",
                 rows={"quotes_new.tax_rate": "0.19"})  # fmt: skip
-    yield _case(94, "rate too high", {"tax_rate": "250"}, "tax_rate_odd", "tax_rate_unit", rows={"quotes_new.tax_rate": "250"})
+    yield _case(
+        94, "rate too high", {"tax_rate": "250"}, "tax_rate_odd", "tax_rate_unit", rows={"quotes_new.tax_rate": "250"}
+    )
     yield _case(94, "rate negative", {"tax_rate": "-7"}, "tax_rate_odd", rows={"quotes_new.tax_rate": "-7"})
     yield _case(95, "discount above the subtotal", {"discount_amount": "60", "tax_rate": None, "tax_amount": None, "total": "-10"},
                 "discount_odd", "total_negative")  # fmt: skip
@@ -50,7 +52,16 @@ def money() -> Iterator[Case]:
 
 def times() -> Iterator[Case]:
     """Lines 98 to 104, 110."""
-    for column in ("scheduled_at", "started_at", "completed_at", "sent_at", "invoice_sent_at", "paid_at", "created_at", "updated_at"):
+    for column in (
+        "scheduled_at",
+        "started_at",
+        "completed_at",
+        "sent_at",
+        "invoice_sent_at",
+        "paid_at",
+        "created_at",
+        "updated_at",
+    ):
         yield _case(98, f"{column} infinite", {column: "infinity"}, base="deal", reason="timestamp_range", at=column)
     for value in ("-infinity", "0001-01-01 00:00:00+00", "0044-03-15 12:00:00+00 BC", "10000-01-01 00:00:00+00"):
         yield _case(98, f"sent_at {value}", {"sent_at": value}, reason="timestamp_range", at="sent_at")
@@ -67,14 +78,21 @@ def times() -> Iterator[Case]:
                 rows={"quotes_new.sent_at": "2024-03-10 07:30:00+00"})  # fmt: skip
     yield _case(100, "an hour that exists twice", {"sent_at": "2024-11-03 01:30:00 America/New_York"},
                 rows={"quotes_new.sent_at": "2024-11-03 06:30:00+00"})  # fmt: skip
-    yield _case(102, "created after it was changed", {"created_at": "2024-03-21 09:00:00+00"}, "date_order", base="lead")
+    yield _case(
+        102, "created after it was changed", {"created_at": "2024-03-21 09:00:00+00"}, "date_order", base="lead"
+    )
     yield _case(102, "created in the future", {"created_at": "2090-01-01 00:00:00+00", "updated_at": "2090-01-01 00:00:00+00"},
                 "date_future", base="lead")  # fmt: skip
     yield _case(103, "ended before it began", {"completed_at": "2024-03-05 10:15:00+00"}, "date_order", base="deal",
                 rows={"jobs_new.actual_end": "2024-03-05 10:15:00+00"})  # fmt: skip
     yield _case(103, "ended before it was planned", {"started_at": None, "completed_at": "2024-03-04 10:00:00+00"},
                 "date_order", base="deal", rows={"jobs_new.status": "completed"})  # fmt: skip
-    yield _case(104, "near midnight", {"created_at": "2024-02-29 23:30:00-05"}, rows={"quotes_new.created_at": "2024-03-01 04:30:00+00"})
+    yield _case(
+        104,
+        "near midnight",
+        {"created_at": "2024-02-29 23:30:00-05"},
+        rows={"quotes_new.created_at": "2024-03-01 04:30:00+00"},
+    )
     yield _case(110, "paid before it was sent", {"paid_at": "2024-03-01 10:00:00+00"}, "date_order", base="deal",
                 rows={"payments.paid_at": "2024-03-01 10:00:00+00"})  # fmt: skip
 

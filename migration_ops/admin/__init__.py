@@ -1,0 +1,22 @@
+"""What the move has written, as staff see it; one family a file."""
+
+from migration_ops.admin.companies import CompanyStageAdmin, StageChangeAdmin
+from migration_ops.admin.conflicts import DedupConflictAdmin
+from migration_ops.admin.links import LegacyLinkAdmin
+from migration_ops.admin.outbox import OutboxEntryAdmin
+from migration_ops.admin.quarantine import QuarantinedRowAdmin
+from migration_ops.admin.runs import MigrationBatchAdmin, MigrationRunAdmin
+from migration_ops.admin.verdicts import MismatchAdmin, VerdictAdmin
+
+__all__ = [
+    "CompanyStageAdmin",
+    "DedupConflictAdmin",
+    "LegacyLinkAdmin",
+    "MigrationBatchAdmin",
+    "MigrationRunAdmin",
+    "MismatchAdmin",
+    "OutboxEntryAdmin",
+    "QuarantinedRowAdmin",
+    "StageChangeAdmin",
+    "VerdictAdmin",
+]

@@ -1,0 +1,116 @@
+"""Where each company stands, and how it came there."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+
+from crm.admin.columns import badge, code, link, links, minute, number, short, state, text, when
+from crm.admin.filters import choice_filter
+from migration_ops.admin.records import MachineAdmin
+from migration_ops.admin.runs import RUN_COLOURS
+from migration_ops.admin.story import links_of
+from migration_ops.models import CompanyStage, DedupConflict, MigrationRun, QuarantinedRow, StageChange
+from migration_ops.stages import RunStatus, Stage
+
+STAGE_COLOURS = {
+    Stage.OFF.value: "",
+    Stage.DUALWRITE.value: "info",
+    Stage.SHADOW.value: "primary",
+    Stage.LIVE.value: "success",
+    Stage.RAMPDOWN.value: "success",
+    Stage.COMPLETE.value: "success",
+}
+STAGE = state("stage", STAGE_COLOURS, labels=dict(Stage.choices))
+SHOWN_CHANGES = 20
+
+
+@admin.display(description="history")
+def history_of(standing: CompanyStage) -> Any:
+    """The last steps, the newest first."""
+    changes = standing.company.stage_changes.all()[:SHOWN_CHANGES]
+    steps = (
+        (
+            f"{change.at:%Y-%m-%d %H:%M:%S %Z}",
+            badge(change.get_before_display()),
+            badge(change.get_after_display(), "info"),
+            change.actor,
+            change.reason,
+        )
+        for change in changes
+    )
+    rows = format_html_join("", "<tr><td>{}</td><td>{} → {}</td><td>{}</td><td>{}</td></tr>", steps)
+    return format_html('<table class="qp-table">{}</table>', rows) if rows else None
+
+
+@admin.display(description="Lists")
+def lists_of(standing: CompanyStage) -> Any:
+    """The company's lists in the move."""
+    return links(links_of(standing.company)[1:])
+
+
+@admin.register(CompanyStage)
+class CompanyStageAdmin(MachineAdmin):
+    """Companies with their stage, their last run and what waits for a person."""
+
+    list_display = (
+        short("company.name", words="company", order="company__name"),
+        STAGE,
+        minute("since"),
+        state("last_status", RUN_COLOURS, labels=dict(RunStatus.choices), words="last run"),
+        number("last_rows", words="legacy rows"),
+        number("quarantined", words="in quarantine"),
+        number("conflicts", words="possible duplicates"),
+    )
+    list_filter = (choice_filter("stage", Stage.choices, is_always_offered=True),)
+    ordering = ("company__name", "pk")
+    search_texts = ("company__name", "company__slug")
+    search_help_text = "Id, or a part of the name or slug"
+    fieldsets = (
+        (
+            None,
+            {"fields": ((link("company"), code("company_id", words="company id")), (STAGE, when("since")), lists_of)},
+        ),
+        ("Steps", {"fields": (history_of,)}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """With the last run, and what waits; each by an index that begins with the company."""
+        runs = MigrationRun.objects.filter(company=OuterRef("company")).order_by("-id")
+        rows: QuerySet[Any] = super().get_queryset(request)
+        annotated: QuerySet[Any] = rows.annotate(
+            last_status=Subquery(runs.values("status")[:1]),
+            last_rows=Subquery(runs.values("rows_planned")[:1]),
+            quarantined=_how_many(QuarantinedRow, Q(resolution="")),
+            conflicts=_how_many(DedupConflict, Q(state=DedupConflict.State.OPEN)),
+        )
+        return annotated
+
+
+@admin.register(StageChange)
+class StageChangeAdmin(MachineAdmin):
+    """Every step of every company."""
+
+    list_display = (
+        minute("at"),
+        link("company"),
+        state("before", STAGE_COLOURS, labels=dict(Stage.choices)),
+        state("after", STAGE_COLOURS, labels=dict(Stage.choices)),
+        short("actor"),
+        short("reason"),
+    )
+    list_filter = (
+        *MachineAdmin.list_filter,
+        choice_filter("after", Stage.choices, words="stage", is_always_offered=True),
+    )
+    ordering = ("-at", "-pk")
+    search_texts = ("actor", "reason", "company__name")
+    fieldsets = ((None, {"fields": (*(list_display[1:4]), text("reason"), text("actor"), when("at"))}),)
+
+
+def _how_many(model: Any, waiting: Q) -> Coalesce:
+    rows = model.objects.filter(waiting, company=OuterRef("company")).order_by().values("company")
+    return Coalesce(Subquery(rows.annotate(rows=Count("pk")).values("rows"), output_field=IntegerField()), 0)

@@ -1,0 +1,75 @@
+"""Possible duplicates, with the evidence that made each."""
+
+from django.contrib import admin
+
+from crm.admin.columns import column, link, state, text, when, words_of
+from crm.admin.filters import choice_filter
+from migration_ops.admin.evidence import weights_table
+from migration_ops.admin.records import MachineAdmin
+from migration_ops.identity.evidence import REASON_WORDS
+from migration_ops.models import DedupConflict
+
+STATE_COLOURS = {"open": "warning", "same": "success", "different": ""}
+STATE = state("state", STATE_COLOURS, labels=dict(DedupConflict.State.choices))
+WORDS = {reason.value: words for reason, words in REASON_WORDS.items()}
+
+
+def _percent(value: float) -> str:
+    # 99.98 % is no certainty and must not read as one.
+    return f"{min(value * 100, 99.9):.1f} %" if value < 1 else "100 %"
+
+
+def reason_in_words(value: str) -> str:
+    """Why a person is asked."""
+    return WORDS.get(value, value.replace("_", " ").capitalize())
+
+
+@admin.register(DedupConflict)
+class DedupConflictAdmin(MachineAdmin):
+    """Two contacts that may be one customer; a person decides."""
+
+    list_display = (
+        column("score", _percent, words="likely", order="score"),
+        link("contact_a.customer", words="one"),
+        link("contact_b.customer", words="other"),
+        words_of("reason", reason_in_words),
+        STATE,
+        link("company"),
+    )
+    list_filter = (
+        *MachineAdmin.list_filter,
+        choice_filter("state", DedupConflict.State.choices),
+        choice_filter("reason", tuple((value, value.replace("_", " ").capitalize()) for value in WORDS)),
+    )
+    list_select_related = ("company", "contact_a__customer", "contact_b__customer")
+    ordering = ("-score", "pk")
+    search_ids = ("contact_a_id", "contact_b_id", "contact_a__customer_id", "contact_b__customer_id")
+    search_texts = ("contact_a__name", "contact_b__name")
+    search_help_text = "Id of a customer or a contact; in small tables or one company a part of a name"
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    (column("score", _percent, words="likely the same"), STATE),
+                    column("reason", reason_in_words, words="why a person is asked"),
+                    link("company"),
+                )
+            },
+        ),
+        (
+            "One and other",
+            {
+                "fields": (
+                    (link("contact_a.customer", words="customer"), link("contact_b.customer", words="customer ")),
+                    (text("contact_a.name", words="name"), text("contact_b.name", words="name ")),
+                    (text("contact_a.email", words="e-mail"), text("contact_b.email", words="e-mail ")),
+                    (text("contact_a.phone", words="phone"), text("contact_b.phone", words="phone ")),
+                )
+            },
+        ),
+        (
+            "Evidence",
+            {"fields": (column("evidence", weights_table, words="for and against, in bits"), when("created_at"))},
+        ),
+    )

@@ -1,0 +1,174 @@
+"""Runs with their batches."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import OuterRef, QuerySet, Subquery, Sum
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from crm.admin.columns import code, column, link, minute, number, short, state, text, when, yes_no
+from crm.admin.filters import choice_filter
+from crm.admin.lists import ListInline
+from migration_ops.admin.records import MachineAdmin
+from migration_ops.models import MigrationBatch, MigrationRun
+from migration_ops.stages import BatchKind, BatchState, RunStatus
+
+RUN_COLOURS = {
+    RunStatus.RUNNING.value: "info",
+    RunStatus.PAUSING.value: "warning",
+    RunStatus.PAUSED.value: "warning",
+    RunStatus.CANCELLING.value: "warning",
+    RunStatus.CANCELLED.value: "",
+    RunStatus.FAILED.value: "danger",
+    RunStatus.FINISHED.value: "success",
+}
+BATCH_COLOURS = {BatchState.PENDING.value: "info", BatchState.DONE.value: "success", BatchState.SPLIT.value: "warning"}
+STATUS = state("status", RUN_COLOURS, labels=dict(RunStatus.choices))
+PHASE = state("phase", {}, labels=dict(BatchKind.choices))
+KIND = state("kind", {}, labels=dict(BatchKind.choices))
+STATE = state("state", BATCH_COLOURS, labels=dict(BatchState.choices))
+
+
+def _run_name(value: int) -> SafeString:
+    return format_html('<span class="whitespace-nowrap">Run {}</span>', value)
+
+
+def _seconds(value: float) -> str:
+    return f"{value:,.1f} s" if value < 60 else f"{int(value) // 60:,} min {int(value) % 60} s"
+
+
+def _milliseconds(value: int) -> str:
+    return f"{value:,} ms"
+
+
+class BatchInline(ListInline):
+    """The batches in the order they were planned."""
+
+    model = MigrationBatch
+    verbose_name_plural = "Batches"
+    ordering = ("pk",)
+    show_change_link = True
+    columns = (
+        KIND,
+        STATE,
+        number("rows"),
+        number("migrated"),
+        number("quarantined"),
+        number("attempts"),
+        column("duration_ms", _milliseconds, words="took"),
+        when("finished_at"),
+        short("worker"),
+        short("error"),
+    )
+
+
+@admin.register(MigrationRun)
+class MigrationRunAdmin(MachineAdmin):
+    """One backfill of one company."""
+
+    list_display = (
+        column("pk", _run_name, words="run"),
+        link("company"),
+        STATUS,
+        number("rows_planned", words="rows"),
+        number("rows_migrated", words="migrated"),
+        number("rows_quarantined", words="quarantined"),
+        minute("started_at"),
+        minute("finished_at"),
+        column("busy_seconds", _seconds, words="worked for"),
+    )
+    list_filter = (*MachineAdmin.list_filter, choice_filter("status", RunStatus.choices, is_always_offered=True))
+    date_hierarchy = "started_at"
+    ordering = ("-pk",)
+    wide_ordering = ("-pk",)
+    search_ids = ("company_id",)
+    search_texts = ("company__name", "owner", "error")
+    search_help_text = "Id of a company, or a part of its name, of an owner or of an error"
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    (link("company"), STATUS),
+                    (PHASE, number("generation")),
+                    (number("rows_planned"), number("rows_migrated", words="migrated")),
+                    (number("rows_quarantined", words="quarantined"), number("mapping_version")),
+                    (when("started_at"), when("finished_at")),
+                    (
+                        when("heartbeat_at", words="last heartbeat"),
+                        column("busy_seconds", _seconds, words="worked for"),
+                    ),
+                    text("error"),
+                )
+            },
+        ),
+        (
+            "How",
+            {
+                "classes": ("collapse",),
+                "fields": (
+                    (
+                        number("batch_rows", words="rows a batch"),
+                        column("pause_ms", _milliseconds, words="rest after a batch"),
+                    ),
+                    (text("owner"), yes_no("is_enqueued", words="by Celery workers")),
+                    yes_no("accepts_quarantine", words="goes on whatever is quarantined"),
+                    code("high_watermark"),
+                ),
+            },
+        ),
+    )
+    inlines = (BatchInline,)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """With what the batches have done so far."""
+        batches = MigrationBatch.objects.filter(run=OuterRef("pk")).order_by().values("run")
+        rows: QuerySet[Any] = super().get_queryset(request)
+        annotated: QuerySet[Any] = rows.annotate(
+            rows_migrated=Subquery(batches.annotate(done=Sum("migrated")).values("done")),
+            rows_quarantined=Subquery(batches.annotate(done=Sum("quarantined")).values("done")),
+        )
+        return annotated
+
+
+@admin.register(MigrationBatch)
+class MigrationBatchAdmin(MachineAdmin):
+    """One transaction of a run."""
+
+    list_display = (
+        short("__str__", words="batch"),
+        KIND,
+        STATE,
+        *BatchInline.columns[2:7],
+        minute("finished_at"),
+        short("error"),
+    )
+    list_filter = (
+        choice_filter("state", BatchState.choices),
+        choice_filter("kind", BatchKind.choices),
+    )
+    list_select_related = ("run__company",)
+    ordering = ("-pk",)
+    wide_ordering = ("-pk",)
+    search_ids = ("run__company_id",)
+    search_texts = ("worker", "error")
+    search_help_text = "Id of a company, or a part of a worker's name or of an error"
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    (link("run"), link("run.company")),
+                    (KIND, STATE),
+                    (number("rows"), number("part")),
+                    (number("migrated"), number("quarantined")),
+                    (code("low", words="from legacy id"), code("high", words="to legacy id")),
+                    (number("attempts"), column("duration_ms", _milliseconds, words="took")),
+                    (when("finished_at"), text("worker")),
+                    text("error"),
+                )
+            },
+        ),
+    )

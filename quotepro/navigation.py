@@ -1,0 +1,61 @@
+"""The sidebar of the admin: what staff need, in the order they need it; each sees what their permissions allow."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse_lazy
+
+
+def _may_view(model: str) -> Callable[[HttpRequest], bool]:
+    app, name = model.split(".")
+    return lambda request: request.user.has_perm(f"{app}.view_{name}")
+
+
+def _page(title: str, model: str, icon: str) -> dict[str, Any]:
+    return {
+        "title": title,
+        "icon": icon,
+        "link": reverse_lazy(f"admin:{model.replace('.', '_')}_changelist"),
+        "permission": _may_view(model),
+    }
+
+
+NAVIGATION: list[dict[str, Any]] = [
+    {
+        "title": "Migration",
+        "separator": False,
+        "items": [
+            _page("Companies", "migration_ops.companystage", "apartment"),
+            _page("Runs", "migration_ops.migrationrun", "play_circle"),
+            _page("Quarantine", "migration_ops.quarantinedrow", "report"),
+            _page("Possible duplicates", "migration_ops.dedupconflict", "group"),
+            _page("Validation", "migration_ops.verdict", "fact_check"),
+            _page("Links", "migration_ops.legacylink", "link"),
+            _page("Captured changes", "migration_ops.outboxentry", "sync_alt"),
+        ],
+    },
+    {
+        "title": "Customers & work",
+        "separator": True,
+        "items": [
+            _page("Customers", "crm.customer", "person"),
+            _page("Leads", "crm.lead", "campaign"),
+            _page("Quotes", "crm.quote", "request_quote"),
+            _page("Jobs", "crm.job", "handyman"),
+            _page("Invoices", "crm.invoice", "receipt_long"),
+            _page("Payments", "crm.payment", "payments"),
+            _page("Company settings", "crm.company", "tune"),
+        ],
+    },
+    {
+        "title": "Legacy",
+        "separator": True,
+        "items": [_page("Quotes table", "legacy.legacyquote", "table_rows")],
+    },
+    {
+        "title": "Users",
+        "separator": True,
+        "items": [_page("Users", "auth.user", "manage_accounts"), _page("Groups", "auth.group", "groups")],
+    },
+]
