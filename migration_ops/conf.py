@@ -55,6 +55,9 @@ SWEEP_ROWS = 1_000
 SWEEP_ATTEMPTS = 6
 """Attempts of a slice of the sweep, each smaller, before the run stops."""
 
+CATCH_UP_ROUNDS = 3
+"""Times a run catches up with what changed while it was finishing, before it ends all the same."""
+
 KEY_GROUP_LIMIT = 50
 """Contacts sharing a phone or mailbox above which it is no evidence at all."""
 

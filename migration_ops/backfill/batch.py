@@ -13,7 +13,7 @@ from migration_ops.exceptions import MigrationOpsError, RunStopped, RunTakenOver
 from migration_ops.identity.customers import write_customers
 from migration_ops.identity.resolve import find_clusters
 from migration_ops.identity.stage import stage_contacts
-from migration_ops.models import MigrationBatch, MigrationRun
+from migration_ops.models import MigrationBatch, MigrationRun, OutboxEntry
 from migration_ops.projection import project
 from migration_ops.projection.project import HIGHEST, LOWEST, Scope
 from migration_ops.sql.loader import block
@@ -125,6 +125,8 @@ def _next_phase(run: MigrationRun, generation: int) -> Step:
     kinds = list(BatchKind)
     place = kinds.index(BatchKind(run.phase)) + 1
     if place == len(kinds):
+        if _catch_up_again(run, generation):
+            return Step.DONE
         MigrationRun.objects.filter(
             pk=run.pk, generation=generation, status__in=(RunStatus.RUNNING, RunStatus.PAUSING)
         ).update(status=RunStatus.FINISHED, finished_at=timezone.now(), heartbeat_at=timezone.now())
@@ -135,6 +137,20 @@ def _next_phase(run: MigrationRun, generation: int) -> Step:
             for name in ("quick_figures", "analyze_customers"):
                 cursor.execute(block("queries/plan.sql", name).sql)
     return Step.DONE
+
+
+def _catch_up_again(run: MigrationRun, generation: int) -> bool:
+    """Whether rows changed while the run was finishing: then it catches up once more, a bounded number of times,
+    because a writer that never rests would keep it for ever."""
+    rounds = run.batches.filter(kind=BatchKind.FINISH).count()
+    waiting = OutboxEntry.objects.filter(company_id=run.company_id, state=OutboxEntry.State.PENDING)
+    if rounds >= conf.CATCH_UP_ROUNDS or not waiting.exists():
+        return False
+    with transaction.atomic():
+        if MigrationRun.objects.filter(pk=run.pk, phase=run.phase, generation=generation).update(phase=BatchKind.SWEEP):
+            for kind in (BatchKind.SWEEP, BatchKind.FINISH):
+                MigrationBatch.objects.create(run=run, kind=kind, part=rounds)
+    return True
 
 
 def _recover(run: MigrationRun, generation: int, batch_id: int, error: Exception) -> None:

@@ -11,7 +11,7 @@ from migration_ops.exceptions import MigrationOpsError
 from migration_ops.identity.late import resolve_late
 from migration_ops.models import MigrationBatch, OutboxEntry
 from migration_ops.projection import project
-from migration_ops.projection.project import LOWEST, Scope
+from migration_ops.projection.project import HIGHEST, LOWEST, Scope
 from migration_ops.sql.loader import block, blocks
 from migration_ops.stages import BatchKind, BatchState
 
@@ -19,32 +19,37 @@ from migration_ops.stages import BatchKind, BatchState
 def sweep_slice(company: Company, batch: MigrationBatch) -> bool:
     """Settle some of the company's waiting rows, inside the caller's transaction.
 
-    Captured changes come first, then rows with neither link nor quarantine entry, then links whose row is
-    gone. A slice that failed before is smaller; a row that fails alone is set aside. `batch.low` is the
-    cursor over the unsettled rows.
+    Rows with neither link nor quarantine entry come first (`batch.low` is the cursor over them), then links whose
+    row is gone (`batch.high` is set when those are done), then captured changes. A slice that failed before is
+    smaller; a row that fails alone is set aside.
 
     Returns:
-        True when nothing was left.
+        True when nothing was left at the moment of looking: what others write later is for another sweep, or a
+        writer that never rests would keep this one for ever.
     """
     size = max(1, conf.SWEEP_ROWS // 10**batch.attempts)
-    entries, ids = _changes(company, size)
-    if not ids:
+    ids: list[UUID] = []
+    if batch.low != HIGHEST:
         ids = _unsettled(company, batch.low or LOWEST, size)
-        if ids:
-            batch.low = ids[-1]
-        else:
-            ids = _ids(company, "orphaned_links", {"most": size})
+        batch.low = ids[-1] if len(ids) == size else HIGHEST
+    if batch.high is None and len(ids) < size:
+        orphans = _ids(company, "orphaned_links", {"most": size - len(ids)})
+        batch.high = HIGHEST if len(ids) + len(orphans) < size else None
+        ids += orphans
+    entries, changed = _changes(company, size - len(ids)) if len(ids) < size else ([], [])
+    is_last = len(ids) + len(entries) < size
+    ids = sorted({*ids, *changed})
     if not ids:
-        return True
+        return is_last
     if size == 1 and 10**batch.attempts > conf.SWEEP_ROWS and "lock timeout" not in batch.error:
-        set_aside(company, ids[0], batch.error)
+        set_aside(company, ids[0], batch.error, batch_id=batch.pk)
         batch.quarantined += 1
     else:
         outcome = settle(company, ids, batch_id=batch.pk)
         batch.migrated += outcome.migrated
         batch.quarantined += outcome.quarantined
     OutboxEntry.objects.filter(pk__in=entries).delete()
-    return False
+    return is_last
 
 
 def settle(company: Company, ids: list[UUID], *, batch_id: int | None, actor: str = "sweep") -> project.Outcome:
@@ -63,10 +68,10 @@ def settle(company: Company, ids: list[UUID], *, batch_id: int | None, actor: st
     return outcome
 
 
-def set_aside(company: Company, id: UUID, message: str) -> None:
+def set_aside(company: Company, id: UUID, message: str, *, batch_id: int) -> None:
     """Quarantine one row that the database refuses, with the database's words."""
     scope = Scope(company=company, ids=[id], low=id, high=id)
-    params = scope.params() | {"id": id, "message": message, "mapping_version": conf.MAPPING_VERSION, "batch": None}
+    params = scope.params() | {"id": id, "message": message, "mapping_version": conf.MAPPING_VERSION, "batch": batch_id}
     for table in blocks("projection/work_tables.sql").values():
         project.execute(table.sql, {})
     project.execute(block("queries/plan.sql", "reject_one").sql, params)
@@ -94,7 +99,7 @@ def halve(company: Company, batch: MigrationBatch, message: str, *, is_locked: b
         batch.state = BatchState.SPLIT
     else:
         if rows and not is_locked:
-            set_aside(company, middle, message)
+            set_aside(company, middle, message, batch_id=batch.pk)
             batch.quarantined = 1
         batch.state = BatchState.DONE  # a locked row stays pending: the sweep comes back to it
     batch.save()

@@ -85,9 +85,9 @@ SELECT count(*), (SELECT h.id FROM quotes h WHERE h.company_id = %(company)s AND
   FROM quotes q WHERE q.company_id = %(company)s AND q.id BETWEEN %(low)s AND %(high)s;
 
 -- name: reject_one
--- A single row the database refused: its message is the reason.
+-- A single row the database refused, for a reason no column alone explains: its message is told.
 INSERT INTO batch_reject (legacy_id, place, reason, field, original)
-VALUES (%(id)s, 0, 'projection_failed', '', left(%(message)s, 2000));
+VALUES (%(id)s, 0, 'projection_failed', 'row', left(%(message)s, 2000));
 
 -- name: ranges
 -- The company's ids cut into ranges, for work that is not stored as batches.

@@ -1,0 +1,370 @@
+"""Rows that others change while a run copies them are right when it ends (B4, B5, B6, B16, B17)."""
+
+import random
+import sys
+import threading
+import time
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+from django.db import connection, connections
+
+from crm.models import Company, CustomerContact, Quote
+from legacy.models import LegacyQuote
+from migration_ops.backfill import plan
+from migration_ops.backfill.batch import Step, run_step
+from migration_ops.backfill.migrate import migrate
+from migration_ops.backfill.owner import this_process
+from migration_ops.models import LegacyLink, MigrationRun, OutboxEntry, QuarantinedRow
+from migration_ops.stages import RunStatus
+from migration_ops.tests.legacy_rows import NAMELESS, READABLE, UNREADABLE, fill, id_at, insert, update
+from migration_ops.tests.state import (
+    DEALS,
+    OF_PEOPLE,
+    PATIENCE_S,
+    differences,
+    final_rows,
+    forget_migration,
+    is_waiting,
+    random_seed,
+    wait_until,
+)
+from migration_ops.validation.run import validate
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+BATCH_ROWS = 10
+
+
+@pytest.fixture
+def companies(transactional_db) -> tuple[Company, Company]:
+    return (
+        Company.objects.create(name="Here", slug="here"),
+        Company.objects.create(name="There", slug="there"),
+    )
+
+
+def assert_right(*companies: Company) -> None:
+    """Everything the tables hold is what the legacy rows say now: by validation, and by a migration begun afresh."""
+    for company in companies:
+        report = validate(company)
+        assert report.passed, [
+            *((each.name, each.expected, each.found) for part in report.depths for each in part.checks if not each.passed),
+            *(difference for part in report.depths for difference in part.differences[:5]),
+        ]
+    found = final_rows(without=OF_PEOPLE, tables=DEALS)
+    assert not OutboxEntry.objects.exists()
+    forget_migration()
+    for company in companies:
+        company.save(force_insert=True)
+        assert migrate(company, workers=1, batch_rows=1_000, report=lambda _: None).status == RunStatus.FINISHED
+    assert not differences(final_rows(without=OF_PEOPLE, tables=DEALS), found)
+
+
+def steps(company: Company):
+    """Drives a run from here; gives the phase before each step, so that a test can do something in between."""
+    run = plan.start(company, batch_rows=BATCH_ROWS, owner=this_process()).run
+    while True:
+        run.refresh_from_db()
+        yield run.phase
+        if run_step(run.pk, run.generation, "test") is Step.END:
+            run.refresh_from_db()
+            assert run.status == RunStatus.FINISHED
+            return
+
+
+def change(chance: random.Random, session: psycopg.Connection, here: UUID, there: UUID) -> str:
+    """One change as programs make them, of any row."""
+    ids = [id for (id,) in session.execute("SELECT id FROM quotes ORDER BY id")]
+    id = chance.choice(ids)
+    kind = chance.choice(
+        ["insert", "delete", "total", "contact", "nameless", "named", "unreadable", "readable", "address", "move", "id",
+         "gone and back", "bare"]
+    )  # fmt: skip
+    number = chance.randrange(10**6)
+    if kind == "insert":
+        insert(session, here, id_at(chance.random()), customer_name=f"New {number}", phone=f"+1303{number:07}")
+    elif kind == "delete":
+        session.execute("DELETE FROM quotes WHERE id = %s", [id])
+    elif kind == "total":
+        update(session, id, total=number, status=chance.choice(["draft", "accepted", "completed", None]))
+    elif kind == "contact":
+        update(session, id, customer_name=f"Other {number}", email=f"o{number}@mail.example")
+    elif kind == "nameless":
+        update(session, id, **NAMELESS, address=chance.choice([None, "", f"{number} Low Street"]))
+    elif kind == "named":
+        update(session, id, customer_name=f"Person {number % 30:04}", email=f"p{number % 30}@mail.example")
+    elif kind == "unreadable":
+        update(session, id, **UNREADABLE)
+    elif kind == "readable":
+        update(session, id, **READABLE)
+    elif kind == "address":
+        update(session, id, address=f"{number} Side Street")
+    elif kind == "move":
+        session.execute(
+            "UPDATE quotes SET company_id = CASE WHEN company_id = %s THEN %s ELSE %s END WHERE id = %s",
+            [here, there, here, id],
+        )
+    elif kind == "id":
+        update(session, id, id=uuid4())
+    elif kind == "gone and back":
+        row = session.execute("DELETE FROM quotes WHERE id = %s RETURNING *", [id]).fetchone()
+        session.execute(f"INSERT INTO quotes VALUES ({', '.join(['%s'] * len(row))})", _as_parameters(row))
+    else:
+        update(session, id, status=None, items=None, total=None, quote_number=None, paid_at=None, invoice_number=None,
+               job_number=None, started_at=None, completed_at=None, invoice_sent_at=None)  # fmt: skip
+    session.commit()
+    return f"{kind} {id} {number}"
+
+
+def _as_parameters(row: tuple) -> list:
+    return [psycopg.types.json.Jsonb(value) if isinstance(value, (list, dict)) else value for value in row]
+
+
+@pytest.mark.parametrize("_repeat", range(3))
+def test_any_change_at_any_step(companies, session, _repeat):
+    """Changes between all steps of a run of one company, then of the other."""
+    here, there = companies
+    chance, writer = random_seed(), session()
+    fill(writer, here.pk, 60)
+    insert(writer, there.pk, id_at(0.001), customer_name="Somebody there")
+    writer.commit()
+    for company in companies:
+        for phase in steps(company):
+            for _ in range(chance.randrange(6)):
+                if phase == "finish":
+                    break
+                sys.stdout.write(f"{company.slug} {phase}: {change(chance, writer, here.pk, there.pk)}\n")
+    # What moved to the first company while the second one ran waits in the outbox: the next pass takes it.
+    for company in companies:
+        migrate(company, workers=1, batch_rows=BATCH_ROWS, report=lambda _: None)
+    assert_right(*companies)
+
+
+def test_a_writer_that_never_rests(companies, session, manage_process):
+    """A real run of two worker processes, and another program writing all the while."""
+    here, there = companies
+    chance, writer = random_seed(), session()
+    fill(writer, here.pk, 400)
+    insert(writer, there.pk, id_at(0.001), customer_name="Somebody there")
+    writer.commit()
+    run = manage_process(
+        "migrate_legacy", "--company", here.slug, "--workers", 2, "--batch-size", 10, "--no-validate", "--json"
+    )
+    wait_until(lambda: MigrationRun.objects.exists(), "the run")
+    changes = 0
+    deadline = time.monotonic() + PATIENCE_S
+    while run.process.poll() is None:
+        assert time.monotonic() < deadline, "a writer that never rests keeps the run for ever"
+        change(chance, writer, here.pk, there.pk)
+        changes += 1
+        time.sleep(0.01)
+    assert run.process.returncode in (0, 3), run.output()
+    assert changes > 30
+    for company in companies:
+        migrate(company, workers=1, batch_rows=BATCH_ROWS, report=lambda _: None)
+    assert_right(*companies)
+
+
+@pytest.mark.parametrize("phase", ["contacts", "identity", "customers", "rows", "sweep", "finish"])
+def test_rows_changed_behind_and_ahead_of_the_cursor(companies, session, phase):
+    """Each kind of change, to a row that is copied already and to one that is not, at one moment of the run."""
+    here, _ = companies
+    writer = session()
+    ids = fill(writer, here.pk, 60)
+    update(writer, ids[8], **UNREADABLE)
+    update(writer, ids[52], **UNREADABLE)
+    update(writer, ids[9], **NAMELESS)
+    update(writer, ids[53], **NAMELESS)
+    writer.commit()
+    changes = [{"total": 7}, {"customer_name": "Else", "email": "else@mail.example"}, NAMELESS, UNREADABLE, READABLE]
+    seen = 0
+    for now in steps(here):
+        seen += now == phase
+        if now == phase and seen == (4 if phase == "rows" else 1):
+            for behind, ahead, columns in zip(ids[5:], ids[49:], changes, strict=False):
+                update(writer, behind, **columns)
+                update(writer, ahead, **columns)
+            for named in (ids[9], ids[53]):
+                update(writer, named, customer_name="Named Now", phone="+12025559999")
+            writer.execute("DELETE FROM quotes WHERE id = ANY (%s)", [[ids[10], ids[54]]])
+            insert(writer, here.pk, id_at(0.01), customer_name="Behind")
+            insert(writer, here.pk, id_at(0.99), customer_name="Ahead")
+            writer.commit()
+    assert_right(here)
+
+
+def test_what_changes_before_the_run_ends_is_right_when_it_ends(companies, session):
+    """Up to the last batch, one run is enough."""
+    here, _ = companies
+    writer = session()
+    ids = fill(writer, here.pk, 30)
+    writer.commit()
+    is_changed = False
+    for phase in steps(here):
+        if phase == "finish" and not is_changed:
+            is_changed = True
+            update(writer, ids[3], total=7)
+            insert(writer, here.pk, uuid4(), customer_name="Late")
+            writer.commit()
+    assert_right(here)
+
+
+@pytest.mark.parametrize("back", [False, True])
+@pytest.mark.parametrize("moment", ["before", "during", "after"])
+def test_a_row_that_changes_its_company_is_in_exactly_one(companies, session, moment, back):
+    """Before, between and after the batches of its first company; and back again (B16)."""
+    here, there = companies
+    writer = session()
+    ids = fill(writer, here.pk, 30)
+    insert(writer, there.pk, id_at(0.5), customer_name="Somebody there")
+    writer.commit()
+    moving = ids[14]
+
+    def move(to: Company) -> None:
+        update(writer, moving, company_id=to.pk)
+        writer.commit()
+
+    if moment == "before":
+        move(there)
+    seen = 0
+    for phase in steps(here):
+        seen += phase == "rows"
+        if moment == "during" and phase == "rows" and seen == 2:
+            move(there)
+    if moment == "after":
+        move(there)
+    migrate(there, workers=1, batch_rows=BATCH_ROWS, report=lambda _: None)
+    if back:
+        move(here)
+    for company in companies:
+        migrate(company, workers=1, batch_rows=BATCH_ROWS, report=lambda _: None)
+    assert LegacyLink.objects.get(pk=moving).company_id == (here if back else there).pk
+    assert Quote.objects.get(pk=moving).company_id == (here if back else there).pk
+    for company in companies:
+        rows = LegacyQuote.objects.filter(company_id=company.pk).count()
+        assert rows == LegacyLink.objects.filter(company=company).count() == Quote.objects.filter(company=company).count()
+    assert_right(*companies)
+
+
+class Worker(threading.Thread):
+    """One step of a run in a session of its own that stands still after its batch has read its rows, or ends."""
+
+    def __init__(self, run: MigrationRun) -> None:
+        super().__init__()
+        self.run_of = run
+        self.has_read, self.may_go_on = threading.Event(), threading.Event()
+        self.pid = 0
+        self.error: BaseException | None = None
+
+    def run(self) -> None:
+        try:
+            with connection.execute_wrapper(self._wrap):
+                connection.ensure_connection()
+                self.pid = connection.connection.info.backend_pid
+                run_step(self.run_of.pk, self.run_of.generation, "thread")
+        except BaseException as error:
+            self.error = error
+        finally:
+            connections.close_all()
+
+    def _wrap(self, execute, statement, params, many, context):
+        result = execute(statement, params, many, context)
+        if "INSERT INTO batch_deal" in str(statement):
+            self.has_read.set()
+            assert self.may_go_on.wait(60)
+        return result
+
+    def finish(self) -> None:
+        self.may_go_on.set()
+        self.join(60)
+        if self.error is not None:
+            raise self.error
+
+
+def at_rows(company: Company) -> MigrationRun:
+    """A run whose next step is its first batch of rows."""
+    for phase in steps(company):
+        if phase == "rows":
+            return MigrationRun.objects.get(company=company)
+    raise AssertionError("the run had no rows")
+
+
+def to_the_end(run: MigrationRun) -> None:
+    """Drives a run from here until it is finished."""
+    while run_step(run.pk, run.generation, "test") is not Step.END:
+        pass
+
+
+CHANGES = {
+    "update": "UPDATE quotes SET total = 4711, customer_name = 'Changed' WHERE id = %s",
+    "delete": "DELETE FROM quotes WHERE id = %s",
+    "move": "UPDATE quotes SET company_id = %s WHERE id = %s",
+}
+
+
+@pytest.mark.parametrize("kind", CHANGES)
+def test_a_change_that_comes_while_its_batch_is_in_work_waits_for_it(companies, session, kind):
+    """The batch has read the row and not written it yet: the change comes after, and is not lost (B4, B5, B16)."""
+    here, there = companies
+    writer = session()
+    ids = fill(writer, here.pk, 30)
+    insert(writer, there.pk, id_at(0.5), customer_name="Somebody there")
+    writer.commit()
+    run = at_rows(here)
+    worker = Worker(run)
+    worker.start()
+    assert worker.has_read.wait(30)
+    params = [there.pk, ids[4]] if kind == "move" else [ids[4]]
+    change = threading.Thread(target=writer.execute, args=(CHANGES[kind], params))
+    change.start()
+    wait_until(lambda: is_waiting(writer.info.backend_pid), "the writer to wait for the batch")
+    worker.finish()
+    change.join(60)
+    writer.commit()
+    to_the_end(run)
+    migrate(there, workers=1, batch_rows=BATCH_ROWS, report=lambda _: None)
+    assert_right(*companies)
+
+
+@pytest.mark.parametrize("kind", CHANGES)
+@pytest.mark.parametrize("is_committed", [True, False])
+def test_a_batch_waits_for_a_change_that_came_first(companies, session, kind, is_committed):
+    """The row is being written when its batch comes to it: the batch copies what it says after that."""
+    here, there = companies
+    writer = session()
+    ids = fill(writer, here.pk, 30)
+    insert(writer, there.pk, id_at(0.5), customer_name="Somebody there")
+    writer.commit()
+    run = at_rows(here)
+    worker = Worker(run)
+    writer.execute(CHANGES[kind], [there.pk, ids[4]] if kind == "move" else [ids[4]])
+    worker.may_go_on.set()
+    worker.start()
+    wait_until(lambda: worker.pid and is_waiting(worker.pid), "the batch to wait for the writer")
+    writer.commit() if is_committed else writer.rollback()
+    worker.finish()
+    to_the_end(run)
+    migrate(there, workers=1, batch_rows=BATCH_ROWS, report=lambda _: None)
+    assert_right(*companies)
+
+
+def test_an_edit_keeps_the_customer_and_adds_the_contact(companies, session):
+    """A new e-mail on a copied row is another contact of the same customer; nobody is split or merged."""
+    here, _ = companies
+    writer = session()
+    ids = fill(writer, here.pk, 20)
+    writer.commit()
+    migrate(here, workers=1, batch_rows=BATCH_ROWS, report=lambda _: None)
+    before = Quote.objects.get(pk=ids[3]).customer_id
+    update(writer, ids[3], email="new@mail.example")
+    writer.commit()
+    migrate(here, workers=1, batch_rows=BATCH_ROWS, report=lambda _: None)
+    assert Quote.objects.get(pk=ids[3]).customer_id == before
+    assert set(CustomerContact.objects.filter(customer=before).values_list("email", flat=True)) == {
+        "p3@mail.example",
+        "new@mail.example",
+    }
+    assert not QuarantinedRow.objects.exists()
+    assert_right(here)
