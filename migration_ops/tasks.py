@@ -4,7 +4,7 @@ import logging
 import time
 
 from celery import shared_task
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from crm.models import Company
 from migration_ops import conf
@@ -62,7 +62,7 @@ def run_slice(run_id: int, generation: int) -> None:
         nonlocal beat
         if time.monotonic() - beat >= conf.HEARTBEAT_S:
             beat = time.monotonic()
-            MigrationRun.objects.filter(pk=run_id, generation=generation).update(heartbeat_at=timezone.now())
+            MigrationRun.objects.filter(pk=run_id, generation=generation).update(heartbeat_at=Now())
 
     on_step()
     try:
@@ -73,7 +73,7 @@ def run_slice(run_id: int, generation: int) -> None:
     except (RunTakenOver, RunStopped, MigrationRun.DoesNotExist):
         return  # stored on the run, or somebody else's now
     finally:
-        MigrationRun.objects.filter(pk=run_id, generation=generation).update(heartbeat_at=timezone.now())
+        MigrationRun.objects.filter(pk=run_id, generation=generation).update(heartbeat_at=Now())
     settle_request(run_id, generation)
     if MigrationRun.objects.filter(pk=run_id, generation=generation, status=RunStatus.RUNNING).exists():
         run_slice.apply_async((run_id, generation), queue=QUEUE)

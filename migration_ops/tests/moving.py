@@ -139,7 +139,9 @@ def json_equal(one: str | None, other: str | None) -> bool:
 def target_values(id: UUID, table: str, column: str) -> list[str | None]:
     """A column, as text, of the rows of a target table that belong to a legacy row; of several items the last."""
     order = "t.position DESC" if table == "quote_items_new" else "1"
-    statement = f"SELECT t.{column}::text FROM migration_legacy_link l JOIN {table} t ON {PLACES[table]} WHERE l.legacy_id = %s"
+    statement = (
+        f"SELECT t.{column}::text FROM migration_legacy_link l JOIN {table} t ON {PLACES[table]} WHERE l.legacy_id = %s"
+    )
     with connection.cursor() as cursor:
         cursor.execute(f"{statement} ORDER BY {order}", [id])
         return [value for (value,) in cursor.fetchall()]
@@ -153,6 +155,8 @@ def contents(companies: Sequence[Company], *, with_versions: bool = False) -> di
     versions = "t.ctid::text || t.xmin::text || " if with_versions else ""
     with connection.cursor() as cursor:
         for table in TABLES:
-            cursor.execute(f"SELECT {versions}to_jsonb(t)::text FROM {table} t WHERE t.company_id = ANY (%s) ORDER BY 1", [ids])
+            cursor.execute(
+                f"SELECT {versions}to_jsonb(t)::text FROM {table} t WHERE t.company_id = ANY (%s) ORDER BY 1", [ids]
+            )
             found[table] = [row for (row,) in cursor.fetchall()]
     return found

@@ -50,7 +50,12 @@ def assert_right(*companies: Company) -> None:
     for company in companies:
         report = validate(company)
         assert report.passed, [
-            *((each.name, each.expected, each.found) for part in report.depths for each in part.checks if not each.passed),
+            *(
+                (each.name, each.expected, each.found)
+                for part in report.depths
+                for each in part.checks
+                if not each.passed
+            ),
             *(difference for part in report.depths for difference in part.differences[:5]),
         ]
     found = final_rows(without=OF_PEOPLE, tables=DEALS)
@@ -244,7 +249,9 @@ def test_a_row_that_changes_its_company_is_in_exactly_one(companies, session, mo
     assert Quote.objects.get(pk=moving).company_id == (here if back else there).pk
     for company in companies:
         rows = LegacyQuote.objects.filter(company_id=company.pk).count()
-        assert rows == LegacyLink.objects.filter(company=company).count() == Quote.objects.filter(company=company).count()
+        assert (
+            rows == LegacyLink.objects.filter(company=company).count() == Quote.objects.filter(company=company).count()
+        )
     assert_right(*companies)
 
 

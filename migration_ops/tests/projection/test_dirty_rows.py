@@ -61,7 +61,9 @@ def test_a_dirty_row_first_middle_and_last_in_a_batch_has_its_outcome_and_its_ne
         ids = [UUID(int=2**101 + len(rows) + offset) for offset in range(BATCH_ROWS)]
         batch = [base_row("deal", next(numbers), id, company.pk) for id in ids]
         dirty = set()
-        for case, place in zip((cases[turn], cases[turn - 1], cases[turn - 2]), ("first", "middle", "last"), strict=True):
+        for case, place in zip(
+            (cases[turn], cases[turn - 1], cases[turn - 2]), ("first", "middle", "last"), strict=True
+        ):
             further = len(case.also)
             start = {"first": 0, "middle": BATCH_ROWS // 2, "last": BATCH_ROWS - 1 - further}[place]
             own = slice(start, start + 1 + further)

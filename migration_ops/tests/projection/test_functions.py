@@ -77,13 +77,19 @@ def test_what_the_region_decides_is_read_by_the_region(text, at_home, abroad):
 
 
 @relaxed
-@given(st.decimals(allow_nan=False, allow_infinity=False, places=4, min_value=-(10**15), max_value=10**15), st.booleans())
+@given(
+    st.decimals(allow_nan=False, allow_infinity=False, places=4, min_value=-(10**15), max_value=10**15), st.booleans()
+)
 def test_a_plain_number_is_read_as_what_it_says(number, comma_groups):
     assert call("qp_number(%s, %s)", f"{number:f}", comma_groups) == number
 
 
 @relaxed
-@given(st.lists(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=12), min_size=1, max_size=50))
+@given(
+    st.lists(
+        st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=12), min_size=1, max_size=50
+    )
+)
 def test_any_text_is_read_or_not_and_never_fails(texts):
     for comma_groups in ("true", "false"):
         for read in calls(f"qp_number(v, {comma_groups})", texts):
@@ -145,7 +151,14 @@ def test_a_sort_order_is_a_whole_number(json, read):
 
 @pytest.mark.parametrize(
     ("text", "kept"),
-    [(None, None), ("", None), (" \t\r\n\u00a0\u200b\u2060\ufeff\u3000", None), ("a", "a"), (" a ", " a "), ("\u00a0a", "\u00a0a")],
+    [
+        (None, None),
+        ("", None),
+        (" \t\r\n\u00a0\u200b\u2060\ufeff\u3000", None),
+        ("a", "a"),
+        (" a ", " a "),
+        ("\u00a0a", "\u00a0a"),
+    ],
 )
 def test_a_text_is_kept_as_it_is_unless_it_is_blank(text, kept):
     assert call("qp_text(%s)", text) == kept
@@ -162,13 +175,24 @@ def test_an_address_has_plain_line_ends_and_no_spaces_around(text, kept):
 
 @pytest.mark.parametrize(
     ("text", "kept"),
-    [(None, None), ("new", "new"), (" NEW\t", "new"), ("Converted", "converted"), ("hot", "hot"), ("Hot ", "Hot "), ("", ""), ("ne w", "ne w")],
+    [
+        (None, None),
+        ("new", "new"),
+        (" NEW\t", "new"),
+        ("Converted", "converted"),
+        ("hot", "hot"),
+        ("Hot ", "Hot "),
+        ("", ""),
+        ("ne w", "ne w"),
+    ],
 )
 def test_a_known_lead_status_is_kept_plainly_and_any_other_as_recorded(text, kept):
     assert call("qp_lead_status(%s)", text) == kept
 
 
-@pytest.mark.parametrize(("text", "kept"), [(None, None), ("Good ", "good"), ("BEST", "best"), ("Platinum ", "Platinum "), ("", "")])
+@pytest.mark.parametrize(
+    ("text", "kept"), [(None, None), ("Good ", "good"), ("BEST", "best"), ("Platinum ", "Platinum "), ("", "")]
+)
 def test_a_known_tier_is_kept_plainly_and_any_other_as_recorded(text, kept):
     assert call("qp_item_tier(%s)", text) == kept
 
@@ -191,7 +215,9 @@ texts = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]
 @given(st.lists(st.tuples(st.uuids(), texts), min_size=1, max_size=50))
 def test_ids_are_the_same_in_sql_and_in_python(pairs):
     ids, names = [id for id, _ in pairs], [name for _, name in pairs]
-    statement = "SELECT qp_uuid(v.id, v.name), qp_child_id(v.id, v.name) FROM unnest(%s::uuid[], %s::text[]) AS v(id, name)"
+    statement = (
+        "SELECT qp_uuid(v.id, v.name), qp_child_id(v.id, v.name) FROM unnest(%s::uuid[], %s::text[]) AS v(id, name)"
+    )
     with connection.cursor() as cursor:
         cursor.execute(statement, [ids, names])
         assert cursor.fetchall() == [(derived_id(id, name), child_id(id, name)) for id, name in pairs]
