@@ -11,7 +11,7 @@ from migration_ops.exceptions import MigrationOpsError
 from migration_ops.identity.late import resolve_late
 from migration_ops.models import MigrationBatch, OutboxEntry
 from migration_ops.projection import project
-from migration_ops.projection.project import LOWEST, Scope
+from migration_ops.projection.project import Scope
 from migration_ops.sql.loader import block, blocks
 from migration_ops.stages import BatchKind, BatchState
 
@@ -29,7 +29,7 @@ def sweep_slice(company: Company, batch: MigrationBatch) -> bool:
     size = max(1, conf.SWEEP_ROWS // 10**batch.attempts)
     entries, ids = _changes(company, size)
     if not ids:
-        ids = _unsettled(company, batch.low or LOWEST, size)
+        ids = _unsettled(company, batch.low, size)
         if ids:
             batch.low = ids[-1]
         else:
@@ -111,7 +111,7 @@ def _changes(company: Company, most: int) -> tuple[list[int], list[UUID]]:
     return [entry for entry, _ in rows], sorted({id for _, id in rows})
 
 
-def _unsettled(company: Company, after: UUID, most: int) -> list[UUID]:
+def _unsettled(company: Company, after: UUID | None, most: int) -> list[UUID]:
     return _ids(company, "unsettled", {"after": after, "most": most})
 
 
