@@ -52,7 +52,7 @@ def silent_s(run: MigrationRun) -> float:
     age = MigrationRun.objects.filter(pk=run.pk).values_list(
         ExpressionWrapper(Now() - F("heartbeat_at"), output_field=DurationField()), flat=True
     )
-    return age.get().total_seconds()
+    return float(age.get().total_seconds())
 
 
 def is_idle(run: MigrationRun) -> bool:

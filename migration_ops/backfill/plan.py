@@ -17,7 +17,6 @@ from migration_ops.backfill import owner as owners
 from migration_ops.dual_write import capture
 from migration_ops.exceptions import BadArgument, NoSuchRun, RunAlreadyActive, StageRefused
 from migration_ops.models import MigrationBatch, MigrationRun, OutboxEntry
-from migration_ops.projection.project import LOWEST
 from migration_ops.sql.loader import block
 from migration_ops.stages import ACTIVE, BatchKind, BatchState, RunStatus, Stage
 
@@ -100,7 +99,7 @@ def is_settled(company: Company) -> bool:
         return False
     if OutboxEntry.objects.filter(company_id=company.pk, state=OutboxEntry.State.PENDING).exists():
         return False
-    params: dict[str, Any] = {"company": company.pk, "after": LOWEST, "most": 1}
+    params: dict[str, Any] = {"company": company.pk, "after": None, "most": 1}
     with connection.cursor() as cursor:
         for name in ("unsettled", "orphaned_links"):
             cursor.execute(block("queries/plan.sql", name).sql, params)

@@ -112,5 +112,6 @@ class Flag(models.TextChoices):
 
 # Flags that depend on other rows of the company, or on the day: found when the run ends, not row by row.
 CROSS_ROW_FLAGS = (
-    Flag.NUMBER_DUPLICATE, Flag.JOB_NUMBER_DUPLICATE, Flag.INVOICE_DUPLICATE, Flag.TWIN, Flag.CURRENCY_MIXED, Flag.DATE_FUTURE,
+    Flag.NUMBER_DUPLICATE, Flag.JOB_NUMBER_DUPLICATE, Flag.INVOICE_DUPLICATE, Flag.TWIN, Flag.CURRENCY_MIXED,
+    Flag.DATE_FUTURE,
 )  # fmt: skip

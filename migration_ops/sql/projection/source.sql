@@ -164,10 +164,12 @@ SELECT d.id, d.company_id, 'U', clock_timestamp()
  WHERE d.contact_id IS NULL OR (d.address_text IS NOT NULL AND d.address_id IS NULL);
 
 -- name: drop_unidentified
--- Rows whose contact or address the plan has not seen: written since. They stay pending, for the sweep. Identity
--- does not read a row created at an impossible time: such a row goes on, to be turned away by the screen.
+-- Rows whose contact or address the plan has not seen: written since. They stay pending, for the sweep.
 DELETE FROM batch_deal
- WHERE (contact_id IS NULL OR (address_text IS NOT NULL AND address_id IS NULL)) AND qp_time_fits(created_at);
+ WHERE contact_id IS NULL OR (address_text IS NOT NULL AND address_id IS NULL);
+
+-- name: drop_unidentified_items
+DELETE FROM batch_item i WHERE NOT EXISTS (SELECT FROM batch_deal d WHERE d.id = i.legacy_id);
 
 -- name: drop_rejected
 DELETE FROM batch_deal d USING batch_reject r WHERE r.legacy_id = d.id;

@@ -16,7 +16,7 @@ relaxed = settings(deadline=None, max_examples=25, suppress_health_check=[Health
 UNREADABLE = None
 NUMBERS = [
     # plain
-    ("2", "2"), ("12.50", "12.50"), (".5", "0.5"), ("0", "0"), ("-0", "0"), ("007", "7"), ("10.005", "10.005"),
+    ("2", "2"), ("12.50", "12.50"), (".5", "0.5"), ("0", "0"), ("-0", "0"), ("007", "7"),
     (" 12 ", "12"), ("\u00a012\t", "12"), ("12345678901234567.89", "12345678901234567.89"), ("0.333333333", "0.333333333"),
     ("0.500", "0.500"), ("1234.567", "1234.567"),
     # signs
@@ -46,7 +46,7 @@ NUMBERS = [
 # What depends on the region: text, where commas group, elsewhere.
 BY_REGION = [
     ("1,234", "1234", UNREADABLE), ("$1,200", "1200", UNREADABLE), ("(1,200)", "-1200", UNREADABLE), ("12,345", "12345", UNREADABLE),
-    ("1.200", "1.200", UNREADABLE), ("12.345", "12.345", UNREADABLE), ("-1.200 €", "-1.200", UNREADABLE),
+    ("1.200", "1.200", UNREADABLE), ("10.005", "10.005", UNREADABLE), ("12.345", "12.345", UNREADABLE), ("-1.200 €", "-1.200", UNREADABLE),
     ("1234,567", UNREADABLE, "1234.567"), ("0.200", "0.200", "0.200"), ("1200", "1200", "1200"),
 ]  # fmt: skip
 
@@ -57,10 +57,10 @@ def call(expression, *params):
         return cursor.fetchone()[0]
 
 
-def calls(expression, *lists):
-    """One call for each place of the lists."""
+def calls(expression, texts):
+    """One call for each text."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {expression} FROM unnest({', '.join(['%s'] * len(lists))}) AS v", lists)
+        cursor.execute(f"SELECT {expression} FROM unnest(%s::text[]) AS v", [texts])
         return [value for (value,) in cursor.fetchall()]
 
 
