@@ -27,7 +27,7 @@ def sweep_slice(company: Company, batch: MigrationBatch) -> bool:
         True when nothing was left at the moment of looking: what others write later is for another sweep, or a
         writer that never rests would keep this one for ever.
     """
-    size = max(1, conf.SWEEP_ROWS // 10**batch.attempts)
+    size: int = max(1, conf.SWEEP_ROWS // 10**batch.attempts)
     ids: list[UUID] = []
     if batch.low != HIGHEST:
         ids = _unsettled(company, batch.low, size)
@@ -37,7 +37,7 @@ def sweep_slice(company: Company, batch: MigrationBatch) -> bool:
         batch.high = HIGHEST if len(ids) + len(orphans) < size else None
         ids += orphans
     entries, changed = _changes(company, size - len(ids)) if len(ids) < size else ([], [])
-    is_last = len(ids) + len(entries) < size
+    is_last: bool = len(ids) + len(entries) < size
     ids = sorted({*ids, *changed})
     if not ids:
         return is_last

@@ -17,6 +17,7 @@ from crm.models import Company
 from migration_ops.backfill.migrate import migrate
 from migration_ops.models import MigrationBatch, MigrationRun
 from migration_ops.stages import RunStatus
+from migration_ops.validation.run import validate
 
 PATIENCE_S = 60
 
@@ -72,6 +73,16 @@ def differences(expected: dict[str, list[str]], found: dict[str, list[str]]) -> 
         if not missing and not extra and len(rows) != len(found[table]):
             lines.append(f"{table} has {len(found[table])} rows instead of {len(rows)}")
     return lines[:20]
+
+
+def assert_valid(*companies: Company) -> None:
+    """Every company passes at every depth; what does not is named."""
+    for company in companies:
+        report = validate(company)
+        failed = [
+            (each.name, each.expected, each.found) for part in report.depths for each in part.checks if not each.passed
+        ]
+        assert report.passed, [*failed, *(each for part in report.depths for each in part.differences[:5])]
 
 
 def done_batches() -> dict[int, str]:

@@ -23,6 +23,7 @@ from migration_ops.tests.state import (
     DEALS,
     OF_PEOPLE,
     PATIENCE_S,
+    assert_valid,
     differences,
     final_rows,
     forget_migration,
@@ -30,7 +31,6 @@ from migration_ops.tests.state import (
     random_seed,
     wait_until,
 )
-from migration_ops.validation.run import validate
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -47,17 +47,7 @@ def companies(transactional_db) -> tuple[Company, Company]:
 
 def assert_right(*companies: Company) -> None:
     """Everything the tables hold is what the legacy rows say now: by validation, and by a migration begun afresh."""
-    for company in companies:
-        report = validate(company)
-        assert report.passed, [
-            *(
-                (each.name, each.expected, each.found)
-                for part in report.depths
-                for each in part.checks
-                if not each.passed
-            ),
-            *(difference for part in report.depths for difference in part.differences[:5]),
-        ]
+    assert_valid(*companies)
     found = final_rows(without=OF_PEOPLE, tables=DEALS)
     assert not OutboxEntry.objects.exists()
     forget_migration()
@@ -263,7 +253,7 @@ class Worker(threading.Thread):
         self.run_of = run
         self.has_read, self.may_go_on = threading.Event(), threading.Event()
         self.pid = 0
-        self.error: BaseException | None = None
+        self.error: Exception | None = None
 
     def run(self) -> None:
         try:
@@ -271,7 +261,7 @@ class Worker(threading.Thread):
                 connection.ensure_connection()
                 self.pid = connection.connection.info.backend_pid
                 run_step(self.run_of.pk, self.run_of.generation, "thread")
-        except BaseException as error:
+        except Exception as error:  # noqa: BLE001 - raised again by whoever waits for the thread
             self.error = error
         finally:
             connections.close_all()

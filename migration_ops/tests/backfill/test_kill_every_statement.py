@@ -6,12 +6,12 @@ from migration_ops.models import MigrationBatch, MigrationRun
 from migration_ops.stages import RunStatus
 from migration_ops.tests.state import (
     assert_counters_are_facts,
+    assert_valid,
     differences,
     done_batches,
     final_rows,
     undisturbed,
 )
-from migration_ops.validation.run import validate
 
 KILLED, DONE, NOTHING_LEFT = -9, 0, 10
 ROWS, BATCH_ROWS = 40, 20
@@ -44,4 +44,4 @@ def test_killed_at_every_statement_of_every_batch(seeded, killed_child):
     assert not MigrationBatch.objects.exclude(state="done").exists()
     assert not differences(expected, final_rows())
     assert_counters_are_facts(run)
-    assert validate(company).passed
+    assert_valid(company)

@@ -1,0 +1,229 @@
+"""A row the database refuses, a row somebody keeps locked, a company that is mostly unreadable (B13, B14, B15, B20)."""
+
+import threading
+import time
+
+import psycopg
+import pytest
+from django.db import connection
+
+from crm.models import Company, Quote
+from migration_ops import conf
+from migration_ops.backfill.migrate import migrate
+from migration_ops.backfill.progress import progress_of
+from migration_ops.exceptions import RunStopped
+from migration_ops.models import LegacyLink, MigrationBatch, MigrationRun, QuarantinedRow
+from migration_ops.stages import RunStatus
+from migration_ops.tests.legacy_rows import UNREADABLE, fill, update
+from migration_ops.tests.state import as_json, assert_counters_are_facts, assert_valid, wait_until
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def company(transactional_db) -> Company:
+    return Company.objects.create(name="Here", slug="here")
+
+
+@pytest.fixture
+def refusing(transactional_db):
+    """``refusing(number)``: the database refuses quotes of this number, for a reason nobody foresaw."""
+
+    def add(number: str) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"ALTER TABLE quotes_new ADD CONSTRAINT poison CHECK (quote_number <> '{number}')")
+
+    yield add
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE quotes_new DROP CONSTRAINT IF EXISTS poison")
+
+
+def quietly(company: Company, *, batch_rows: int = 20, workers: int = 1, report=lambda _: None):
+    return migrate(company, workers=workers, batch_rows=batch_rows, report=report)
+
+
+@pytest.mark.parametrize("poisoned", [0, 7, 19, 20, 39])
+def test_a_row_the_database_refuses_is_set_aside_and_its_neighbours_land(company, session, refusing, poisoned):
+    """First, in the middle, last in its batch."""
+    writer = session()
+    ids = fill(writer, company.pk, 40)
+    writer.commit()
+    refusing(f"Q-{poisoned}")
+    shares = []
+    result = quietly(company, report=lambda progress: shares.append(progress.share))
+    assert result.status == RunStatus.FINISHED
+    aside = QuarantinedRow.objects.get()
+    assert (aside.legacy_id, aside.reason, aside.resolution) == (ids[poisoned], "projection_failed", "")
+    assert "poison" in aside.original
+    assert aside.source["quote_number"] == f"Q-{poisoned}"
+    assert LegacyLink.objects.count() == Quote.objects.count() == 39
+    run = MigrationRun.objects.get()
+    assert_counters_are_facts(run)
+    assert max(shares) <= 1
+    assert progress_of(run).share == 1
+    assert_valid(company)
+
+
+def test_a_refused_row_that_changes_later_is_migrated_by_the_next_pass(company, session, refusing):
+    writer = session()
+    ids = fill(writer, company.pk, 40)
+    writer.commit()
+    refusing("Q-7")
+    quietly(company)
+    update(writer, ids[7], quote_number="Q-seven")
+    writer.commit()
+    assert quietly(company).status == RunStatus.FINISHED
+    assert QuarantinedRow.objects.get().resolution == "corrected"
+    assert LegacyLink.objects.count() == 40
+    assert_valid(company)
+
+
+def test_a_row_that_is_refused_after_it_was_migrated_is_set_aside_whole(company, session, refusing):
+    """The change makes it unacceptable: the sweep narrows down to it, and what it was before is gone."""
+    writer = session()
+    ids = fill(writer, company.pk, 40)
+    writer.commit()
+    quietly(company)
+    refusing("Q-poison")
+    update(writer, ids[7], quote_number="Q-poison")
+    update(writer, ids[8], quote_number="Q-fine")
+    writer.commit()
+    assert quietly(company).status == RunStatus.FINISHED
+    assert QuarantinedRow.objects.get(resolution="").legacy_id == ids[7]
+    assert Quote.objects.count() == 39
+    assert Quote.objects.get(pk=ids[8]).quote_number == "Q-fine"
+    assert_valid(company)
+
+
+def test_a_row_locked_for_a_moment_is_waited_for(company, session):
+    writer = session()
+    ids = fill(writer, company.pk, 40)
+    writer.commit()
+    writer.execute("SELECT FROM quotes WHERE id = %s FOR UPDATE", [ids[7]])
+    release = threading.Timer(1.0, writer.rollback)
+    release.start()
+    assert quietly(company).status == RunStatus.FINISHED
+    release.join()
+    assert LegacyLink.objects.count() == 40
+    assert not MigrationBatch.objects.filter(attempts__gt=0).exists()
+
+
+def test_a_row_somebody_keeps_locked_stops_nobody_else(company, session, monkeypatch):
+    """Its neighbours land, other writers do not wait long; the run stops saying why, and goes on later (B15)."""
+    monkeypatch.setattr(conf, "LOCK_TIMEOUT_MS", 200)
+    writer, other = session(), session()
+    ids = fill(writer, company.pk, 40)
+    writer.commit()
+    writer.execute("SELECT FROM quotes WHERE id = %s FOR UPDATE", [ids[7]])
+    waits: list[float] = []
+    over = threading.Event()
+
+    def write() -> None:
+        while not over.is_set():
+            began = time.monotonic()
+            other.execute("UPDATE quotes SET notes = 'x' WHERE id = %s", [ids[5]])
+            other.rollback()
+            waits.append(time.monotonic() - began)
+            time.sleep(0.02)
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    try:
+        with pytest.raises(RunStopped, match="lock timeout") as stopped:
+            quietly(company)
+    finally:
+        over.set()
+        thread.join()
+    assert "catch up failed" in str(stopped.value)
+    assert max(waits) < 2
+    assert LegacyLink.objects.count() == 39
+    assert not QuarantinedRow.objects.exists()
+    assert MigrationRun.objects.get().status == RunStatus.FAILED
+    writer.rollback()
+    assert quietly(company).status == RunStatus.FINISHED
+    assert LegacyLink.objects.count() == 40
+    assert_valid(company)
+
+
+def test_a_batch_killed_as_the_victim_of_a_deadlock_is_done_again(company, session, monkeypatch):
+    """Another program takes two rows in the other order than the batch does."""
+    writer = session()
+    ids = fill(writer, company.pk, 40)
+    writer.execute("SET deadlock_timeout = '10s'")  # so that the batch is the one that notices, and loses
+    writer.commit()
+    writer.execute("UPDATE quotes SET notes = 'locked' WHERE id = %s", [ids[15]])
+    results: list = []
+
+    def run() -> None:
+        try:
+            results.append(quietly(company))
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    wait_until(lambda: _somebody_waits_for(writer), "the batch to wait")
+    writer.execute("UPDATE quotes SET notes = 'second' WHERE id = %s", [ids[2]])
+    writer.commit()
+    thread.join(60)
+    assert results[0].status == RunStatus.FINISHED
+    assert MigrationBatch.objects.filter(attempts=1, error__contains="deadlock", state="done").exists()
+    assert LegacyLink.objects.count() == 40
+    assert_valid(company)
+
+
+def _somebody_waits_for(session: psycopg.Connection) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_stat_activity a WHERE %s = ANY (pg_blocking_pids(a.pid)))",
+            [session.info.backend_pid],
+        )
+        return cursor.fetchone()[0]
+
+
+def test_a_statement_that_takes_too_long_is_split(company, session, monkeypatch):
+    """A slow row among quick ones: the batch is halved, and all of them land (B14)."""
+    writer = session()
+    ids = fill(writer, company.pk, 40)
+    writer.commit()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE FUNCTION pg_temp_slow() RETURNS trigger LANGUAGE plpgsql AS"
+            " $$BEGIN PERFORM pg_sleep(0.1); RETURN NEW; END$$;"
+            "CREATE TRIGGER slow BEFORE INSERT ON quotes_new FOR EACH ROW EXECUTE FUNCTION pg_temp_slow()"
+        )
+    monkeypatch.setattr(conf, "STATEMENT_TIMEOUT_MS", 1_300)
+    try:
+        assert quietly(company).status == RunStatus.FINISHED
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("DROP TRIGGER slow ON quotes_new; DROP FUNCTION pg_temp_slow()")
+    assert MigrationBatch.objects.filter(state="split").exists()
+    assert LegacyLink.objects.count() == len(ids)
+    assert_counters_are_facts(MigrationRun.objects.get())
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_mostly_unreadable_company_stops_by_itself_and_can_be_started_again(company, session, manage, workers):
+    writer = session()
+    ids = fill(writer, company.pk, 1_500)
+    writer.execute("UPDATE quotes SET items = %s WHERE id = ANY (%s)", [UNREADABLE["items"], ids[::2] + ids[1::4]])
+    writer.commit()
+    arguments = ("migrate_legacy", "--company", "here", "--workers", workers, "--batch-size", 100, "--json")
+    stopped = manage(*arguments)
+    assert stopped.returncode == 3, stopped.stderr
+    line = stopped.stderr.strip().splitlines()[-1]
+    assert "stopped by itself" in line
+    assert "items_shape" in line
+    assert "start it again" in line
+    assert "Traceback" not in stopped.stderr
+    run = MigrationRun.objects.get()
+    assert run.status == RunStatus.FAILED
+    assert 1_000 <= LegacyLink.objects.count() + QuarantinedRow.objects.count() < 1_500
+    again = manage(*arguments)
+    assert again.returncode == 3, again.stderr
+    assert as_json(again.stdout)["status"] == "finished"
+    assert as_json(again.stdout)["pending"] == 0
+    assert as_json(again.stdout)["quarantined"] == 1_125
+    assert_counters_are_facts(MigrationRun.objects.get())
+    assert_valid(company)
