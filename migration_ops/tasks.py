@@ -18,8 +18,6 @@ from migration_ops.stages import RunStatus, Stage
 
 log = logging.getLogger(__name__)
 
-QUEUE = "migration"
-
 
 def enqueue(company: Company, *, batch_rows: int) -> plan.Start:
     """Give the company a run that Celery workers drive, and put the first tasks into the queue.
@@ -32,7 +30,7 @@ def enqueue(company: Company, *, batch_rows: int) -> plan.Start:
     start = plan.start(company, batch_rows=batch_rows, owner=owners.CELERY, is_enqueued=True)
     if start.run is not None:
         for _ in range(conf.ENQUEUED_SLICES):
-            run_slice.apply_async((start.run.pk, start.run.generation), queue=QUEUE)
+            run_slice.apply_async((start.run.pk, start.run.generation))
     return start
 
 
@@ -52,7 +50,7 @@ class BrokerUnreachable(MigrationOpsError):
     message = "the Celery queue cannot be reached ({reason}): start Redis, or leave --enqueue away"
 
 
-@shared_task(name="migration_ops.run_slice", queue=QUEUE)
+@shared_task(name="migration_ops.run_slice")
 def run_slice(run_id: int, generation: int) -> None:
     """Work on a run for some seconds, then make room: the rest is another task. Delivered twice it does no harm."""
     started = time.monotonic()
@@ -76,16 +74,16 @@ def run_slice(run_id: int, generation: int) -> None:
         MigrationRun.objects.filter(pk=run_id, generation=generation).update(heartbeat_at=Now())
     settle_request(run_id, generation)
     if MigrationRun.objects.filter(pk=run_id, generation=generation, status=RunStatus.RUNNING).exists():
-        run_slice.apply_async((run_id, generation), queue=QUEUE)
+        run_slice.apply_async((run_id, generation))
 
 
-@shared_task(name="migration_ops.recover_runs", queue=QUEUE)
+@shared_task(name="migration_ops.recover_runs")
 def recover_runs() -> int:
     """Enqueued runs nobody has worked on for a while get new tasks: a worker died, or the queue lost its messages."""
     recovered = 0
     for run in MigrationRun.objects.filter(is_enqueued=True, owner=owners.CELERY, status=RunStatus.RUNNING):
         if owners.is_idle(run):
-            run_slice.apply_async((run.pk, run.generation), queue=QUEUE)
+            run_slice.apply_async((run.pk, run.generation))
             recovered += 1
     for run in MigrationRun.objects.filter(
         is_enqueued=True, owner=owners.CELERY, status__in=(RunStatus.PAUSING, RunStatus.CANCELLING)
@@ -95,7 +93,7 @@ def recover_runs() -> int:
     return recovered
 
 
-@shared_task(name="migration_ops.check_capture", queue=QUEUE)
+@shared_task(name="migration_ops.check_capture")
 def check_capture() -> list[str]:
     """Once a minute: change capture is whole while a company is being moved; a hole is logged as an error."""
     if not CompanyStage.objects.exclude(stage=Stage.OFF).exists():

@@ -137,6 +137,8 @@ CELERY_TASK_SERIALIZER = CELERY_RESULT_SERIALIZER = "json"
 CELERY_TASK_DEFAULT_QUEUE = "default"
 QUEUES = ("default", "migration", "mirror")
 CELERY_TASK_QUEUES = [Queue(name) for name in QUEUES]  # type: ignore[no-untyped-call]
+# By name, here and not at the task: long slices of a migration must not keep the others waiting.
+CELERY_TASK_ROUTES = {"migration_ops.*": {"queue": "migration"}}
 CELERY_TASK_CREATE_MISSING_QUEUES = False  # a misspelt queue is an error, not a place where work waits for ever
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True

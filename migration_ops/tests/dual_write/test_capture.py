@@ -1,0 +1,285 @@
+"""Change capture: on before the first row is copied, whole, and watched (B7, rulings 2 and 4)."""
+
+import threading
+import time
+from uuid import uuid4
+
+import psycopg
+import pytest
+from django.db import connection
+
+from crm.models import Company
+from migration_ops import conf
+from migration_ops.backfill import plan
+from migration_ops.backfill.owner import this_process
+from migration_ops.dual_write import capture
+from migration_ops.exceptions import CaptureNotInstalled
+from migration_ops.models import CompanyStage, MigrationRun, OutboxEntry
+from migration_ops.stages import Stage
+from migration_ops.tasks import check_capture
+from migration_ops.tests.legacy_rows import fill, id_at, insert, update
+from migration_ops.tests.state import as_json, wait_until
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def company(transactional_db) -> Company:
+    return Company.objects.create(name="Here", slug="here")
+
+
+@pytest.fixture
+def captured(transactional_db):
+    """Capture as installed from nothing."""
+    capture.remove()
+    assert capture.install() is True
+
+
+def entries() -> list[tuple]:
+    """What was recorded, in order."""
+    return list(OutboxEntry.objects.order_by("id").values_list("legacy_id", "company_id", "operation"))
+
+
+def run_sql(statement: str, params: object = None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, params)
+
+
+def test_it_is_on_before_the_first_row_is_read(company, session):
+    capture.remove()
+    writer = session()
+    fill(writer, company.pk, 3)
+    writer.commit()
+    run = plan.start(company, batch_rows=10, owner=this_process()).run
+    assert not capture.holes()
+    assert run.batches.filter(state="done").count() == 0
+    id = uuid4()
+    insert(writer, company.pk, id)
+    writer.commit()
+    assert entries() == [(id, company.pk, "I")]
+
+
+def test_every_kind_of_write_is_recorded_by_row(company, captured, session):
+    writer = session()
+    first, second, third, copied = uuid4(), uuid4(), uuid4(), uuid4()
+    insert(writer, company.pk, first)
+    update(writer, first, total=5)
+    update(writer, first, total=5)  # nothing changes, and it may not be left out: a rule could depend on it
+    update(writer, first, id=second)
+    writer.execute("DELETE FROM quotes WHERE id = %s", [second])
+    insert(writer, company.pk, third)
+    writer.execute(
+        "INSERT INTO quotes (id, company_id, created_at, updated_at) VALUES (%s, %s, now(), now())"
+        " ON CONFLICT (id) DO UPDATE SET total = 1",
+        [third, company.pk],
+    )
+    with writer.cursor().copy("COPY quotes (id, company_id, created_at, updated_at) FROM STDIN") as copy:
+        copy.write_row([copied, company.pk, "2024-01-01", "2024-01-01"])
+    writer.commit()
+    here = company.pk
+    assert entries() == [
+        (first, here, "I"), (first, here, "U"), (first, here, "U"), (first, here, "D"), (second, here, "U"),
+        (second, here, "D"), (third, here, "I"), (third, here, "U"), (copied, here, "I"),
+    ]  # fmt: skip
+
+
+def test_a_change_of_company_is_recorded_for_both(company, captured, session):
+    there, id, writer = uuid4(), uuid4(), session()
+    insert(writer, company.pk, id)
+    update(writer, id, company_id=there)
+    writer.commit()
+    assert entries()[1:] == [(id, company.pk, "D"), (id, there, "U")]
+
+
+def test_a_write_that_is_rolled_back_leaves_no_entry(company, captured, session):
+    writer = session()
+    insert(writer, company.pk, uuid4())
+    writer.rollback()
+    assert entries() == []
+
+
+def test_a_replicating_session_is_recorded_too(company, captured, session):
+    """An ordinary trigger would not fire there."""
+    writer, id = session(), uuid4()
+    writer.execute("SET session_replication_role = replica")
+    insert(writer, company.pk, id)
+    writer.commit()
+    assert entries() == [(id, company.pk, "I")]
+
+
+def test_truncate_is_refused_even_there(company, captured, session):
+    writer = session()
+    insert(writer, company.pk, uuid4())
+    writer.commit()
+    for role in ("origin", "replica"):
+        writer.execute(f"SET session_replication_role = {role}")
+        with pytest.raises(psycopg.errors.ObjectInUse, match="TRUNCATE of quotes is refused"):
+            writer.execute("TRUNCATE quotes")
+        writer.rollback()
+    assert OutboxEntry.objects.count() == 1
+
+
+def test_a_writer_without_rights_on_the_outbox_is_recorded(company, captured, session):
+    """Other programs have a role of their own, which knows nothing of our tables."""
+    writer, id = session(), uuid4()
+    writer.execute("CREATE ROLE quotepro_other_program")
+    try:
+        writer.execute("GRANT INSERT ON quotes TO quotepro_other_program")
+        writer.execute("SET LOCAL ROLE quotepro_other_program")
+        writer.execute("SET LOCAL search_path = pg_temp, pg_catalog")
+        writer.execute(
+            "INSERT INTO public.quotes (id, company_id, created_at, updated_at) VALUES (%s, %s, now(), now())",
+            [id, company.pk],
+        )
+        writer.execute("RESET ROLE")
+        assert writer.execute("SELECT legacy_id FROM public.migration_outbox").fetchall() == [(id,)]
+    finally:
+        writer.rollback()
+
+
+HOLES = {
+    "qp_capture_v1 is missing": "DROP TRIGGER qp_capture_v1 ON quotes",
+    "qp_refuse_truncate_v1 is missing": "DROP TRIGGER qp_refuse_truncate_v1 ON quotes",
+    "qp_capture_v1 is not ENABLE ALWAYS": "ALTER TABLE quotes DISABLE TRIGGER qp_capture_v1",
+    "qp_refuse_truncate_v1 is not ENABLE ALWAYS": "ALTER TABLE quotes ENABLE TRIGGER qp_refuse_truncate_v1",
+    "qp_capture_v1 does not fire for every change": (
+        "DROP TRIGGER qp_capture_v1 ON quotes;"
+        "CREATE TRIGGER qp_capture_v1 AFTER INSERT OR UPDATE ON quotes FOR EACH ROW EXECUTE FUNCTION qp_capture_v1();"
+        "ALTER TABLE quotes ENABLE ALWAYS TRIGGER qp_capture_v1"
+    ),
+    "qp_capture_v1 does not fire for every change: some columns only": (
+        "DROP TRIGGER qp_capture_v1 ON quotes;"
+        "CREATE TRIGGER qp_capture_v1 AFTER INSERT OR DELETE OR UPDATE OF total ON quotes"
+        " FOR EACH ROW EXECUTE FUNCTION qp_capture_v1();"
+        "ALTER TABLE quotes ENABLE ALWAYS TRIGGER qp_capture_v1"
+    ),
+    "qp_capture_v1 does not fire for every change: some rows only": (
+        "DROP TRIGGER qp_capture_v1 ON quotes;"
+        "CREATE TRIGGER qp_capture_v1 AFTER INSERT OR DELETE OR UPDATE ON quotes"
+        " FOR EACH ROW WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION qp_capture_v1();"
+        "ALTER TABLE quotes ENABLE ALWAYS TRIGGER qp_capture_v1"
+    ),
+    "qp_capture_v1 calls another function": (
+        "CREATE FUNCTION no_capture() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';"
+        "DROP TRIGGER qp_capture_v1 ON quotes;"
+        "CREATE TRIGGER qp_capture_v1 AFTER INSERT OR UPDATE OR DELETE ON quotes"
+        " FOR EACH ROW EXECUTE FUNCTION no_capture();"
+        "ALTER TABLE quotes ENABLE ALWAYS TRIGGER qp_capture_v1"
+    ),
+    "qp_capture_v1 has a changed body": (
+        "CREATE OR REPLACE FUNCTION public.qp_capture_v1() RETURNS trigger LANGUAGE plpgsql AS"
+        " 'BEGIN RETURN NULL; END'"
+    ),
+    "qp_capture_v1 has a changed body: emptied": (
+        "CREATE OR REPLACE FUNCTION public.qp_capture_v1() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END\n'"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("hole", HOLES)
+def test_each_hole_is_found_and_named_and_closed(company, captured, hole):
+    CompanyStage.objects.create(company=company, stage=Stage.DUALWRITE, since="2024-01-01T00:00Z")
+    assert check_capture() == []
+    run_sql(HOLES[hole])
+    try:
+        (found,) = check_capture()
+        assert found == hole.partition(":")[0]
+        assert capture.install() is True
+        assert capture.holes() == []
+    finally:
+        capture.install()
+        run_sql("DROP FUNCTION IF EXISTS no_capture()")
+
+
+def test_nobody_is_alarmed_while_no_company_is_being_moved(company):
+    capture.remove()
+    assert check_capture() == []
+    capture.install()
+
+
+def test_status_tells_a_hole(company, captured, manage, session):
+    writer = session()
+    fill(writer, company.pk, 3)
+    writer.commit()
+    manage("migrate_legacy", "--company", "here", "--no-validate")
+    run_sql("ALTER TABLE quotes DISABLE TRIGGER qp_capture_v1")
+    status = manage("migration_status", "--company", "here", "--json")
+    assert as_json(status.stdout)["capture_holes"] == ["qp_capture_v1 is not ENABLE ALWAYS"]
+    assert "CAPTURE" in status.stdout
+    capture.install()
+
+
+def test_installing_twice_changes_nothing(captured):
+    assert capture.install() is False
+
+
+def test_it_waits_for_an_open_writer_without_holding_up_the_others(company, session, monkeypatch):
+    """CREATE TRIGGER queues before every later writer: each attempt is short, and then makes room (B7)."""
+    monkeypatch.setattr(conf, "CAPTURE_LOCK_TIMEOUT_MS", 300)
+    capture.remove()
+    opened, other = session(), session()
+    insert(opened, company.pk, uuid4())
+    installed, errors = threading.Event(), []
+
+    def install() -> None:
+        try:
+            assert capture.install() is True
+            installed.set()
+        except Exception as error:  # noqa: BLE001 - looked at below
+            errors.append(error)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=install)
+    thread.start()
+    waits: list[float] = []
+    until = time.monotonic() + 2.5
+    while time.monotonic() < until:
+        began = time.monotonic()
+        insert(other, company.pk, uuid4())
+        other.commit()
+        waits.append(time.monotonic() - began)
+        time.sleep(0.01)
+    assert not installed.is_set()
+    assert max(waits) < 0.3 + 0.7
+    assert max(waits) > 0.05, "nobody ever waited: the test did not meet an attempt"
+    opened.commit()
+    thread.join(30)
+    assert not errors
+    assert installed.is_set()
+    assert capture.holes() == []
+
+
+def test_it_gives_up_with_a_clear_line_and_changes_nothing(company, session, monkeypatch, manage):
+    monkeypatch.setattr(conf, "CAPTURE_LOCK_TIMEOUT_MS", 50)
+    monkeypatch.setattr(conf, "CAPTURE_RETRY_MS", 1)
+    monkeypatch.setattr(conf, "CAPTURE_ATTEMPTS", 3)
+    capture.remove()
+    opened = session()
+    insert(opened, company.pk, id_at(0.5))
+    with pytest.raises(CaptureNotInstalled, match="3 attempts: an open transaction holds the legacy table"):
+        plan.start(company, batch_rows=10, owner=this_process())
+    assert not MigrationRun.objects.exists()
+    assert not CompanyStage.objects.filter(stage=Stage.DUALWRITE).exists()
+    opened.rollback()
+
+
+def test_two_that_install_at_once_both_come_through(company):
+    capture.remove()
+    results: list = []
+
+    def install() -> None:
+        try:
+            results.append(capture.install())
+        except Exception as error:  # noqa: BLE001 - looked at below
+            results.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=install) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert all(isinstance(result, bool) for result in results), results
+    wait_until(lambda: not capture.holes(), "capture to be whole")
