@@ -188,7 +188,10 @@ def generate(rows: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute(PICK)
         # The temporary function is named in full; a doubled sign is the driver's single one.
-        cursor.execute(GENERATE.replace("%", "%%").replace("%%(rows)s", "%(rows)s").replace("pick(", "pg_temp.pick("), {"rows": rows})
+        cursor.execute(
+            GENERATE.replace("%", "%%").replace("%%(rows)s", "%(rows)s").replace("pick(", "pg_temp.pick("),
+            {"rows": rows},
+        )
         cursor.execute("DROP FUNCTION pg_temp.pick(integer, text)")
     for number in range(COMPANIES):
         with connection.cursor() as cursor:
