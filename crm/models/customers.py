@@ -1,6 +1,7 @@
 """Customer, everything ever recorded as their name, e-mail and phone, and their addresses."""
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import MD5
@@ -69,6 +70,7 @@ class CustomerContact(CompanyOwned):
         ordering = ["-last_seen_at", "id"]
         indexes = [
             models.Index(fields=["company", "customer"], name="customer_contacts_customer_idx"),
+            GinIndex(fields=["extra_keys"], name="customer_contacts_extra_idx", condition=~Q(extra_keys=[])),
             models.Index(
                 F("company"), MD5("phone_key"), name="customer_contacts_phone_idx", condition=Q(phone_key__isnull=False)
             ),

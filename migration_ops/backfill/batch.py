@@ -215,7 +215,10 @@ def _stop_if_mostly_quarantined(run: MigrationRun, generation: int) -> None:
             [run.company_id],
         )
         reasons = ", ".join(f"{reason} {count:,}" for reason, count in cursor.fetchall())
-    why = f"run {run.pk} stopped by itself: {quarantined:,} of {done:,} rows are quarantined ({reasons}); start it again to go on regardless"
+    why = (
+        f"run {run.pk} stopped by itself: {quarantined:,} of {done:,} rows are quarantined ({reasons});"
+        " start it again to go on regardless"
+    )
     if MigrationRun.objects.filter(pk=run.pk, generation=generation, status=RunStatus.RUNNING).update(
         status=RunStatus.FAILED, error=why
     ):

@@ -5,7 +5,8 @@ import socket
 from functools import cache
 from pathlib import Path
 
-from django.utils import timezone
+from django.db.models import DurationField, ExpressionWrapper, F
+from django.db.models.functions import Now
 
 from migration_ops import conf
 from migration_ops.models import MigrationRun
@@ -46,7 +47,14 @@ def in_words(owner: str) -> str:
     return "Celery workers" if owner == CELERY else owner.partition(" start ")[0].replace("/", " ", 1) or "nobody"
 
 
+def silent_s(run: MigrationRun) -> float:
+    """Seconds since the run's last heartbeat, by the database's clock: machines' clocks differ."""
+    age = MigrationRun.objects.filter(pk=run.pk).values_list(
+        ExpressionWrapper(Now() - F("heartbeat_at"), output_field=DurationField()), flat=True
+    )
+    return float(age.get().total_seconds())
+
+
 def is_idle(run: MigrationRun) -> bool:
     """Whether nobody drives the run: its owner is dead, or has not been heard of for too long."""
-    age_s = (timezone.now() - run.heartbeat_at).total_seconds()
-    return age_s >= conf.STALLED_S or is_gone(run.owner)
+    return is_gone(run.owner) or silent_s(run) >= conf.STALLED_S

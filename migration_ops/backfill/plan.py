@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from crm.models import Company
@@ -16,7 +17,6 @@ from migration_ops.backfill import owner as owners
 from migration_ops.dual_write import capture
 from migration_ops.exceptions import BadArgument, NoSuchRun, RunAlreadyActive, StageRefused
 from migration_ops.models import MigrationBatch, MigrationRun, OutboxEntry
-from migration_ops.projection.project import LOWEST
 from migration_ops.sql.loader import block
 from migration_ops.stages import ACTIVE, BatchKind, BatchState, RunStatus, Stage
 
@@ -29,6 +29,9 @@ class Start:
     entered_dual_write: bool = False
     how: str = "nothing to do"
 
+
+# Phases after which no row is written yet: a run cancelled in one of them has all of its rows to do.
+BEFORE_ROWS = (BatchKind.CONTACTS, BatchKind.IDENTITY, BatchKind.CUSTOMERS)
 
 OnStart = Callable[[Start], None]
 
@@ -57,13 +60,15 @@ def start(company: Company, *, batch_rows: int, owner: str, is_enqueued: bool = 
             company=company.slug, stage=stage, why="the new tables lead, so there is nothing to copy from legacy"
         )
     active = MigrationRun.objects.filter(company=company, status__in=ACTIVE).first()
-    if active is not None and active.mapping_version != conf.MAPPING_VERSION:
-        _refuse_if_driven(active)
-        _give_up(active, "the mapping version changed")
-        active = None
     if active is not None:
-        return Start(run=_take_over(active, owner=owner, is_enqueued=is_enqueued), how=f"resumed run {active.pk}")
+        _refuse_if_driven(active)
     capture.install()
+    if active is not None and active.mapping_version != conf.MAPPING_VERSION:
+        _give_up(active, "the mapping version changed")
+    elif active is not None and capture.was_off_since(active):
+        _give_up(active, "change capture was off for a while: the rows are looked at again")
+    elif active is not None:
+        return Start(run=_take_over(active, owner=owner, is_enqueued=is_enqueued), how=f"resumed run {active.pk}")
     entered = transitions.enter_dual_write(company, actor=owners.in_words(owner))
     if is_settled(company):
         return Start(run=None, entered_dual_write=entered)
@@ -73,7 +78,10 @@ def start(company: Company, *, batch_rows: int, owner: str, is_enqueued: bool = 
         # Somebody else planned in the same moment; the index of active runs let one through.
         _refuse_if_driven(MigrationRun.objects.get(company=company, status__in=ACTIVE))
         raise
-    return Start(run=run, entered_dual_write=entered, how=f"started run {run.pk}")
+    how = f"started run {run.pk}"
+    if not run.batches.filter(kind=BatchKind.ROWS).exists():
+        how += " to catch up with what changed since"
+    return Start(run=run, entered_dual_write=entered, how=how)
 
 
 def check_batch_rows(batch_rows: int) -> None:
@@ -87,9 +95,11 @@ def is_settled(company: Company) -> bool:
     last = MigrationRun.objects.filter(company=company).first()
     if last is None or last.status != RunStatus.FINISHED or last.mapping_version != conf.MAPPING_VERSION:
         return False
+    if capture.was_off_since(last):
+        return False
     if OutboxEntry.objects.filter(company_id=company.pk, state=OutboxEntry.State.PENDING).exists():
         return False
-    params: dict[str, Any] = {"company": company.pk, "after": LOWEST, "most": 1}
+    params: dict[str, Any] = {"company": company.pk, "after": None, "most": 1}
     with connection.cursor() as cursor:
         for name in ("unsettled", "orphaned_links"):
             cursor.execute(block("queries/plan.sql", name).sql, params)
@@ -105,10 +115,11 @@ def refuse_if_active(company: Company) -> None:
 
 
 def _refuse_if_driven(run: MigrationRun) -> None:
-    age = (timezone.now() - run.heartbeat_at).total_seconds()
     is_driven = run.status in (RunStatus.RUNNING, RunStatus.PAUSING, RunStatus.CANCELLING)
     if is_driven and not owners.is_idle(run):
-        raise RunAlreadyActive(company=run.company.slug, run=run.pk, owner=owners.in_words(run.owner), age=age)
+        raise RunAlreadyActive(
+            company=run.company.slug, run=run.pk, owner=owners.in_words(run.owner), age=owners.silent_s(run)
+        )
 
 
 def _give_up(run: MigrationRun, why: str) -> None:
@@ -130,7 +141,7 @@ def _take_over(run: MigrationRun, *, owner: str, is_enqueued: bool) -> Migration
     accepts = run.accepts_quarantine or run.status == RunStatus.FAILED
     taken = MigrationRun.objects.filter(pk=run.pk, generation=run.generation, status=run.status).update(
         generation=F("generation") + 1, status=RunStatus.RUNNING, owner=owner, is_enqueued=is_enqueued,
-        heartbeat_at=timezone.now(), error="", accepts_quarantine=accepts,
+        heartbeat_at=Now(), error="", accepts_quarantine=accepts,
     )  # fmt: skip
     run.refresh_from_db()
     if not taken:
@@ -152,10 +163,14 @@ def _plan(company: Company, *, batch_rows: int, owner: str, is_enqueued: bool) -
         high_watermark=watermark, batch_rows=batch_rows, owner=owner, started_at=timezone.now(),
         heartbeat_at=timezone.now(),
     )  # fmt: skip
-    if before is not None and before.status == RunStatus.CANCELLED and before.mapping_version == conf.MAPPING_VERSION:
+    if before is None:
+        _write_batches(run, is_first=True, rows=rows)
+    elif before.status == RunStatus.CANCELLED and before.phase in BEFORE_ROWS:
         _adopt(run, before)
-    elif before is None or before.mapping_version != conf.MAPPING_VERSION:
-        _write_batches(run, is_first=before is None, rows=rows)
+    elif before.mapping_version != conf.MAPPING_VERSION or capture.was_off_since(before):
+        _write_batches(run, is_first=False, rows=rows)
+    elif before.status == RunStatus.CANCELLED:
+        _adopt(run, before)
     # Otherwise everything was copied once: only the sweep has something to do.
     _add(run, BatchKind.SWEEP, 1)
     _add(run, BatchKind.FINISH, 1)

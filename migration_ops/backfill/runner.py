@@ -12,7 +12,7 @@ from multiprocessing.process import BaseProcess
 from types import FrameType
 
 from django.db import OperationalError, connection, connections
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from migration_ops import conf, transitions
 from migration_ops.backfill.batch import Step, run_step
@@ -233,7 +233,7 @@ def heartbeat(run_id: int, generation: int) -> Iterator[None]:
         try:
             while not stop.wait(conf.HEARTBEAT_S):
                 try:
-                    MigrationRun.objects.filter(pk=run_id, generation=generation).update(heartbeat_at=timezone.now())
+                    MigrationRun.objects.filter(pk=run_id, generation=generation).update(heartbeat_at=Now())
                 except (OperationalError, MigrationOpsError):
                     connection.close()
         finally:

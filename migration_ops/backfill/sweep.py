@@ -11,7 +11,7 @@ from migration_ops.exceptions import MigrationOpsError
 from migration_ops.identity.late import resolve_late
 from migration_ops.models import MigrationBatch, OutboxEntry
 from migration_ops.projection import project
-from migration_ops.projection.project import HIGHEST, LOWEST, Scope
+from migration_ops.projection.project import HIGHEST, Scope
 from migration_ops.sql.loader import block, blocks
 from migration_ops.stages import BatchKind, BatchState
 
@@ -27,10 +27,10 @@ def sweep_slice(company: Company, batch: MigrationBatch) -> bool:
         True when nothing was left at the moment of looking: what others write later is for another sweep, or a
         writer that never rests would keep this one for ever.
     """
-    size = max(1, conf.SWEEP_ROWS // 10**batch.attempts)
+    size: int = max(1, conf.SWEEP_ROWS // 10**batch.attempts)
     ids: list[UUID] = []
     if batch.low != HIGHEST:
-        ids = _unsettled(company, batch.low or LOWEST, size)
+        ids = _unsettled(company, batch.low, size)
         batch.low = ids[-1] if len(ids) == size else HIGHEST
     if batch.high is None and len(ids) < size:
         orphans = _ids(company, "orphaned_links", {"most": size - len(ids)})
@@ -116,7 +116,7 @@ def _changes(company: Company, most: int) -> tuple[list[int], list[UUID]]:
     return [entry for entry, _ in rows], sorted({id for _, id in rows})
 
 
-def _unsettled(company: Company, after: UUID, most: int) -> list[UUID]:
+def _unsettled(company: Company, after: UUID | None, most: int) -> list[UUID]:
     return _ids(company, "unsettled", {"after": after, "most": most})
 
 

@@ -4,9 +4,11 @@ import time
 from dataclasses import dataclass
 
 from django.db import OperationalError, connection, transaction
+from django.utils import timezone
 
 from migration_ops import conf
 from migration_ops.exceptions import CaptureNotInstalled
+from migration_ops.models import CaptureInstallation, MigrationRun
 from migration_ops.sql.loader import block, text
 
 DDL = "ddl/capture_v1.sql"
@@ -45,12 +47,18 @@ def install() -> bool:
                 cursor.execute("SELECT pg_advisory_xact_lock(hashtext('qp_capture_v1'))")
                 if holes():
                     cursor.execute(text(DDL))
+                    CaptureInstallation.objects.create(at=timezone.now())
             return True
         except OperationalError as error:
             if "lock timeout" not in str(error):
                 raise
             time.sleep(conf.CAPTURE_RETRY_MS / 1000 * (attempt + 1))
     raise CaptureNotInstalled(attempts=conf.CAPTURE_ATTEMPTS)
+
+
+def was_off_since(run: MigrationRun) -> bool:
+    """Whether capture was switched on again after the run began: changes in between were not recorded."""
+    return CaptureInstallation.objects.filter(at__gt=run.started_at).exists()
 
 
 def remove() -> None:

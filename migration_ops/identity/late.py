@@ -77,7 +77,7 @@ def _alike(company: Company, keys: ContactKeys) -> tuple[list[Contact], dict[UUI
     with connection.cursor() as cursor:
         cursor.execute(
             block(LATE, "alike").sql,
-            {"company": company.pk, "digests": digests, "most": conf.KEY_GROUP_LIMIT + 1},
+            {"company": company.pk, "digests": digests, "wanted": wanted, "most": conf.KEY_GROUP_LIMIT + 1},
         )
         rows = cursor.fetchall()
     if len(rows) > conf.KEY_GROUP_LIMIT:

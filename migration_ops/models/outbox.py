@@ -4,6 +4,19 @@ from django.db import models
 from django.db.models import Q
 
 
+class CaptureInstallation(models.Model):
+    """When change capture was switched on; what was copied before then may have changed unseen."""
+
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "migration_capture_installation"
+        ordering = ["-at"]
+
+    def __str__(self) -> str:
+        return f"Change capture switched on {self.at:%Y-%m-%d %H:%M:%S}"
+
+
 class OutboxEntry(models.Model):
     """One captured change: which legacy row, of which company. Claimed by state, never by id order."""
 

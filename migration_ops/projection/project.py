@@ -113,13 +113,18 @@ def read(scope: Scope, *, is_locking: bool = True) -> tuple[int, int]:
     # OFFSET 0 keeps the planner from computing the facts of a row again for each use, as the lock clause does.
     statement = source["read"].sql if is_locking else source["read"].sql.replace("FOR SHARE OF q", "OFFSET 0")
     rows = execute(statement, params)
-    unidentified = execute(source["drop_unidentified"].sql, {})
     if execute(source["read_items"].sql, params):
         execute(source["read_odd_items"].sql, {})
     if execute(source["screen"].sql, {}):
         execute(source["drop_rejected"].sql, {})
         execute(source["drop_rejected_items"].sql, {})
         execute(source["drop_rejected_odd_items"].sql, {})
+    # After the screen: a row that waits whole needs no contact, and the contacts of such rows are not kept.
+    if is_locking:
+        execute(source["put_off_unidentified"].sql, {})
+    unidentified = execute(source["drop_unidentified"].sql, {})
+    if unidentified:
+        execute(source["drop_unidentified_items"].sql, {})
     return rows - unidentified, unidentified
 
 

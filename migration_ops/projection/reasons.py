@@ -66,12 +66,13 @@ class Flag(models.TextChoices):
     # money
     DOC_SUM = "doc_sum", "The total is not what its parts add up to"
     TOTAL_MISSING = "total_missing", "A quote without a total"
+    SUBTOTAL_MISSING = "subtotal_missing", "A quote without a subtotal"
     TOTAL_NEGATIVE = "total_negative", "The total is negative"
     TOTAL_FRACTION = "total_fraction", "The total has more than two decimals"
     TAX_RATE_ODD = "tax_rate_odd", "The tax rate is negative or above 100"
     TAX_RATE_UNIT = "tax_rate_unit", "The tax amount does not show in which unit the tax rate is"
     DISCOUNT_ODD = "discount_odd", "The discount is larger than the subtotal or negative"
-    CURRENCY_MIXED = "currency_mixed", "Line items carry more than one currency"
+    CURRENCY_MIXED = "currency_mixed", "The company's line items carry more than one currency, this row's one of them"
     PAID_WITHOUT_TOTAL = "paid_without_total", "Paid, but without a total"
     # times
     PLACEHOLDER_DATE = "placeholder_date", "A time that looks like a placeholder"
@@ -81,7 +82,36 @@ class Flag(models.TextChoices):
     CONTROL_CHARACTERS = "control_characters", "A text holds control characters"
     SENSITIVE = "sensitive", "A text looks like a card number, a password or a token"
     URL_ODD = "url_odd", "The payment link is not one https address"
+    # the recorded contact, as identity/keys.py finds them
+    NAME_MISSING = "name_missing", "No name was recorded"
+    NAME_PLACEHOLDER = "name_placeholder", "The name was typed to fill the field"
+    NAME_LONG = "name_long", "The name has 300 characters or more"
+    NAME_BIDI = "name_bidi", "The name holds signs that change the direction of writing"
+    NAME_SYMBOL = "name_symbol", "The name holds symbols such as emoji"
+    NAME_CONTROL = "name_control", "The name holds control characters"
+    NAME_MIXED_SCRIPT = "name_mixed_script", "The name mixes letters that look alike from two alphabets"
+    MOJIBAKE = "mojibake", "The name was encoded twice"
+    TWO_PEOPLE = "two_people", "The name is that of two people"
+    EMAIL_INVALID = "email_invalid", "The e-mail is no mailbox, or has a stray sign"
+    EMAIL_PLACEHOLDER = "email_placeholder", "The e-mail was typed to fill the field"
+    EMAIL_TWO = "email_two", "Several e-mails in one field"
+    EMAIL_ROLE = "email_role", "The e-mail is that of an office, not of a person"
+    EMAIL_DOMAIN_TYPO = "email_domain_typo", "The e-mail's domain looks misspelt"
+    EMAIL_LINE_BREAK = "email_line_break", "A line break inside the e-mail"
+    EMAIL_UNICODE = "email_unicode", "The e-mail holds letters outside ASCII"
+    EMAIL_IN_PHONE = "email_in_phone", "A mailbox in the phone's field"
+    PHONE_IN_EMAIL = "phone_in_email", "A phone number in the e-mail's field"
+    PHONE_INVALID = "phone_invalid", "The phone is no number that can be called"
+    PHONE_PLACEHOLDER = "phone_placeholder", "The phone was typed to fill the field"
+    PHONE_TWO = "phone_two", "Several phone numbers in one field"
+    PHONE_EXTENSION = "phone_extension", "The phone has an extension"
+    PHONE_COUNTRY_UNCLEAR = "phone_country_unclear", "The phone's country is not clear"
+    PHONE_PRECISION_LOST = "phone_precision_lost", "A spreadsheet dropped digits of the phone"
+    PHONE_UNASSIGNED = "phone_unassigned", "The phone's range is not assigned to anybody"
 
 
-# Flags that depend on other rows of the company: found when the run ends, not row by row.
-CROSS_ROW_FLAGS = (Flag.NUMBER_DUPLICATE, Flag.JOB_NUMBER_DUPLICATE, Flag.INVOICE_DUPLICATE, Flag.TWIN)
+# Flags that depend on other rows of the company, or on the day: found when the run ends, not row by row.
+CROSS_ROW_FLAGS = (
+    Flag.NUMBER_DUPLICATE, Flag.JOB_NUMBER_DUPLICATE, Flag.INVOICE_DUPLICATE, Flag.TWIN, Flag.CURRENCY_MIXED,
+    Flag.DATE_FUTURE,
+)  # fmt: skip

@@ -1,11 +1,14 @@
-"""Moves a company inside the test's own transaction, and reads back what became of its rows."""
+"""Moves a company, each step in a transaction of its own, and reads back what became of its rows.
+
+The tests commit (``transaction=True``): the work tables are emptied by the end of a transaction.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
 from psycopg import sql
 
 from crm.models import Company
@@ -54,24 +57,14 @@ def insert(rows: Iterable[Mapping[str, str | None]]) -> None:
             copy.write_row([row.get(column) for column in COLUMNS])
 
 
-def empty_work_tables() -> None:
-    """What the end of a transaction does: every temporary table is emptied."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT relname FROM pg_class WHERE relpersistence = 't' AND relkind = 'r' AND relname LIKE 'batch%'"
-        )
-        tables = [sql.Identifier(name) for (name,) in cursor.fetchall()]
-        if tables:
-            cursor.execute(sql.SQL("TRUNCATE {}").format(sql.SQL(", ").join(tables)))
-
-
 def identify(company: Company) -> None:
     """Contacts, clusters and customers of the company, as a run's first phases write them."""
-    empty_work_tables()
-    stage_contacts(company, parts=1, part=0)
-    find_clusters(company)
-    write_customers(company, parts=1, part=0)
-    empty_work_tables()
+    for phase in (
+        lambda: stage_contacts(company, parts=1, part=0), lambda: find_clusters(company),
+        lambda: write_customers(company, parts=1, part=0),
+    ):  # fmt: skip
+        with transaction.atomic():
+            phase()
 
 
 def project_rows(company: Company, *, batch_rows: int) -> tuple[int, int, int]:
@@ -81,8 +74,8 @@ def project_rows(company: Company, *, batch_rows: int) -> tuple[int, int, int]:
         ranges = cursor.fetchall()
     read = quarantined = unidentified = 0
     for low, high in ranges:
-        outcome = project.write(Scope(company=company, low=low, high=high), batch_id=None)
-        empty_work_tables()
+        with transaction.atomic():
+            outcome = project.write(Scope(company=company, low=low, high=high), batch_id=None)
         read, quarantined = read + outcome.rows, quarantined + outcome.quarantined
         unidentified += outcome.unidentified
     return read, quarantined, unidentified
@@ -94,8 +87,8 @@ def move(company: Company, *, batch_rows: int = 1_000) -> None:
     identify(company)
     _, _, unidentified = project_rows(company, batch_rows=batch_rows)
     assert unidentified == 0
-    finish(company)
-    empty_work_tables()
+    with transaction.atomic():
+        finish(company)
     with connection.cursor() as cursor:
         # A run's sweep would find these applied: the rows were written before they were read.
         cursor.execute("DELETE FROM migration_outbox WHERE company_id = %s", [company.pk])

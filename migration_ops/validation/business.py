@@ -28,5 +28,5 @@ def validate_business(company: Company, common: tuple[Check, ...]) -> DepthRepor
 
 
 def _label(flag: str) -> str:
-    """The flag's code, which lists are filtered by, and its words; a contact's flag has no words here."""
+    """The flag's code, which lists are filtered by, and its words; a code outside the list has none."""
     return f"flag {flag}: {Flag(flag).label}" if flag in Flag.values else f"flag {flag}"

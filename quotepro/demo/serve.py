@@ -51,11 +51,11 @@ def serve(*, host: str, port: int, on_ready: Callable[[str], None]) -> None:
             "--no-control-socket", "--log-level", "warning",
         ],
         "worker": [
-            *python, "celery", "-A", "quotepro", "worker", "--concurrency", "1", "--loglevel", "warning",
+            *python, "celery", "-A", "quotepro", "--quiet", "worker", "--concurrency", "1", "--loglevel", "warning",
             "-Q", ",".join(settings.QUEUES),
         ],
         "beat": [
-            *python, "celery", "-A", "quotepro", "beat", "--loglevel", "warning",
+            *python, "celery", "-A", "quotepro", "--quiet", "beat", "--loglevel", "warning",
             "--schedule", str(run / "beat-schedule"), "--pidfile", "",
         ],
     }  # fmt: skip

@@ -5,7 +5,6 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand
-from django.utils import timezone
 
 from migration_ops import transitions
 from migration_ops.backfill import owner as owners
@@ -74,7 +73,7 @@ def _latest_verdicts(company_id: Any) -> list[Verdict]:
 def _run_line(run: MigrationRun) -> str:
     line = f"{line_of(f'run {run.pk}', progress_of(run))}: {run.get_status_display().lower()}"
     if run.status == RunStatus.RUNNING:
-        age = (timezone.now() - run.heartbeat_at).total_seconds()
+        age = owners.silent_s(run)
         state = "STALLED, start it again" if owners.is_idle(run) else "alive"
         line += f" by {owners.in_words(run.owner)}, last heartbeat {age:.0f} s ago ({state})"
     return line + (f" — {run.error}" if run.error else "")

@@ -69,13 +69,15 @@ CREATE FUNCTION qp_time_fits(value timestamptz) RETURNS boolean
 $$;
 
 -- A number recorded as text, read only where it can mean one thing; NULL otherwise.
--- comma_groups: a comma before exactly three digits groups thousands in the company's region.
+-- comma_groups: a comma before exactly three digits groups thousands in the company's region. Where it does not, a point
+-- may, so that 1.200 is a guess there.
 -- NaN and infinity are returned as such, so that the caller can name them.
 CREATE FUNCTION qp_number(value text, comma_groups boolean) RETURNS numeric
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE
     plain text := qp_trim(value);
     sign integer := 1;
+    is_signed boolean := false;
 BEGIN
     IF plain IS NULL OR plain = '' OR length(plain) > 100 THEN
         RETURN NULL;
@@ -87,23 +89,22 @@ BEGIN
     END IF;
     IF plain ~ '^\(.*\)$' THEN
         sign := -1;
+        is_signed := true;
         plain := qp_trim(substr(plain, 2, length(plain) - 2));
-    END IF;
-    IF plain ~ '^-' THEN
-        IF sign = -1 THEN RETURN NULL; END IF;
-        sign := -1;
-        plain := qp_trim(substr(plain, 2));
-    ELSIF plain ~ '^\+' THEN
+    ELSIF plain ~ '^[+-]' THEN
+        sign := CASE WHEN left(plain, 1) = '-' THEN -1 ELSE 1 END;
+        is_signed := true;
         plain := qp_trim(substr(plain, 2));
     END IF;
     plain := regexp_replace(plain, '^(USD|EUR|GBP|CAD|AUD|CHF|[$€£])[ \u00a0]?', '', 'i');
     plain := regexp_replace(plain, '[ \u00a0]?(USD|EUR|GBP|CAD|AUD|CHF|[$€£])$', '', 'i');
-    IF plain ~ '^-' THEN
-        IF sign = -1 THEN RETURN NULL; END IF;
+    IF plain ~ '^-' AND NOT is_signed THEN
         sign := -1;
         plain := substr(plain, 2);
     END IF;
-    IF plain ~ '^[0-9]+$' OR plain ~ '^[0-9]*\.[0-9]+$' THEN
+    IF plain ~ '^[1-9][0-9]{0,2}\.[0-9]{3}$' AND NOT comma_groups OR plain ~ '^[0-9]{4,},[0-9]{3}$' AND comma_groups THEN
+        RETURN NULL;                                                   -- 1.200 abroad  1234,500 at home
+    ELSIF plain ~ '^[0-9]+$' OR plain ~ '^[0-9]*\.[0-9]+$' THEN
         NULL;                                                          -- 12  12.50  .5
     ELSIF plain ~ '^[0-9]{1,3}(,[0-9]{3})+\.[0-9]+$' OR plain ~ '^[0-9]{1,3}(,[0-9]{3}){2,}$' THEN
         plain := replace(plain, ',', '');                              -- 1,200.00  1,200,000
@@ -125,6 +126,12 @@ CREATE FUNCTION qp_item_number(value jsonb, comma_groups boolean) RETURNS numeri
     LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT CASE jsonb_typeof(value) WHEN 'number' THEN value::numeric
                                     WHEN 'string' THEN qp_number(value #>> '{}', comma_groups) END
+$$;
+
+-- An option tier as it is kept: a known one in its plain form, any other as recorded.
+CREATE FUNCTION qp_item_tier(value text) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+    SELECT CASE WHEN lower(qp_trim(value)) IN ('good', 'better', 'best') THEN lower(qp_trim(value)) ELSE value END
 $$;
 
 -- Yes or no of a line item by a closed list; absent and null are no, anything else is NULL.
@@ -181,14 +188,14 @@ CREATE FUNCTION qp_item_refusal(items jsonb) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL RESTRICTED AS $$
     SELECT CASE
         WHEN items IS NULL OR jsonb_typeof(items) IN ('null', 'object') THEN NULL
-        WHEN u.items IS NULL THEN 'items_shape'
-        WHEN jsonb_typeof(u.items) = 'object' THEN NULL
-        WHEN jsonb_typeof(u.items) = 'string' THEN 'items_depth'
-        WHEN jsonb_typeof(u.items) <> 'array' THEN 'items_shape'
-        WHEN NOT EXISTS (SELECT FROM jsonb_array_elements(u.items) AS e WHERE jsonb_typeof(e) <> 'object') THEN NULL
-        WHEN jsonb_typeof(u.items #> '{0,0}') = 'array' THEN 'items_depth'
+        WHEN u.found IS NULL THEN 'items_shape'
+        WHEN jsonb_typeof(u.found) = 'object' THEN NULL
+        WHEN jsonb_typeof(u.found) = 'string' THEN 'items_depth'
+        WHEN jsonb_typeof(u.found) <> 'array' THEN 'items_shape'
+        WHEN NOT EXISTS (SELECT FROM jsonb_array_elements(u.found) AS e WHERE jsonb_typeof(e) <> 'object') THEN NULL
+        WHEN jsonb_typeof(u.found #> '{0,0}') = 'array' THEN 'items_depth'
         ELSE 'items_shape' END
-      FROM (SELECT CASE WHEN jsonb_typeof(items) = 'string' THEN qp_unwrap(items) ELSE items END AS items) AS u
+      FROM (SELECT CASE WHEN jsonb_typeof(items) = 'string' THEN qp_unwrap(items) ELSE items END AS found) AS u
 $$;
 
 -- The uuid just below another one; the lowest has none below it and stays.

@@ -5,6 +5,7 @@ DROP FUNCTION qp_item_elements(jsonb);
 DROP FUNCTION qp_unwrap(jsonb);
 DROP FUNCTION qp_item_sort_order(jsonb);
 DROP FUNCTION qp_item_boolean(jsonb);
+DROP FUNCTION qp_item_tier(text);
 DROP FUNCTION qp_item_number(jsonb, boolean);
 DROP FUNCTION qp_number(text, boolean);
 DROP FUNCTION qp_time_fits(timestamptz);

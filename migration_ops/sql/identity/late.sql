@@ -27,7 +27,8 @@ SELECT qp_contact_id(q.company_id, q.customer_name, q.email, q.phone), q.custome
 SELECT c.id, c.customer_id, c.name, c.email, c.phone, c.first_seen_at
   FROM customer_contacts c
  WHERE c.company_id = %(company)s
-   AND (md5(c.phone_key) = ANY (%(digests)s) OR md5(c.email_key) = ANY (%(digests)s))
+   AND (md5(c.phone_key) = ANY (%(digests)s) OR md5(c.email_key) = ANY (%(digests)s)
+        OR (c.extra_keys <> '{}' AND c.extra_keys && %(wanted)s::text[]))
  ORDER BY c.id
  LIMIT %(most)s;
 

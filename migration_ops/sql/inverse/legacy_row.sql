@@ -78,7 +78,7 @@ SELECT l.legacy_id AS id, l.company_id,
                                 WHERE CASE r.key
                                       WHEN 'name' THEN t.name IS NOT DISTINCT FROM r.value #>> '{}'
                                       WHEN 'description' THEN t.description IS NOT DISTINCT FROM r.value #>> '{}'
-                                      WHEN 'option_tier' THEN t.option_tier IS NOT DISTINCT FROM r.value #>> '{}'
+                                      WHEN 'option_tier' THEN t.option_tier IS NOT DISTINCT FROM qp_item_tier(r.value #>> '{}')
                                       WHEN 'quantity' THEN t.quantity = CASE
                                                 WHEN coalesce(qp_trim(r.value #>> '{}'), '') = '' THEN 1
                                                 ELSE qp_item_number(r.value, %(comma_groups)s) END

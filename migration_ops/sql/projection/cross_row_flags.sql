@@ -1,4 +1,4 @@
--- Flags that depend on other rows of the company, set on the links when a run ends.
+-- Flags that depend on other rows of the company or on the day, set on the links when a run ends.
 
 -- name: cross_row_flags
 -- A twin is identical in every column but its id; rows that share both times are looked at closely.
@@ -9,6 +9,15 @@ WITH numbers AS (
      CROSS JOIN LATERAL (VALUES (1, d.quote_number), (2, d.job_number), (3, d.invoice_number)) AS n(kind, number)
      WHERE d.company_id = %(company)s AND n.number IS NOT NULL
      GROUP BY 1, 2 HAVING count(*) > 1 AND qp_text(n.number) IS NOT NULL),
+currencies AS (
+    -- A currency stands only in a price recorded as text, and that is in the residue.
+    SELECT l.legacy_id AS id, CASE s.sign WHEN '$' THEN 'USD' WHEN '€' THEN 'EUR' WHEN '£' THEN 'GBP' ELSE s.sign END AS currency
+      FROM migration_legacy_link l
+     CROSS JOIN LATERAL jsonb_each(l.residue -> 'item') AS i
+     CROSS JOIN LATERAL jsonb_each_text(i.value -> 'raw') AS r
+     CROSS JOIN LATERAL (SELECT upper(substring(r.value FROM '(?i)USD|EUR|GBP|CAD|AUD|CHF|[$€£]')) AS sign) AS s
+     WHERE l.company_id = %(company)s AND 'item_number_text' = ANY (l.flags)
+       AND r.key IN ('unit_price', 'unitPrice', 'price', 'total') AND s.sign IS NOT NULL),
 flagged AS (
     SELECT q.id, 'number_duplicate' AS flag, 1 AS place
       FROM quotes q JOIN numbers n ON n.kind = 1 AND n.number = q.quote_number WHERE q.company_id = %(company)s
@@ -26,18 +35,23 @@ flagged AS (
                      WHERE d.company_id = %(company)s GROUP BY 1, 2 HAVING count(*) > 1) AS near
                 ON near.created_at = q.created_at AND near.updated_at = q.updated_at
              WHERE q.company_id = %(company)s) AS t
-     WHERE t.copies > 1),
+     WHERE t.copies > 1
+    UNION ALL
+    SELECT c.id, 'currency_mixed', 5 FROM currencies c
+     WHERE (SELECT count(DISTINCT k.currency) FROM currencies k) > 1 GROUP BY c.id
+    UNION ALL
+    SELECT q.id, 'date_future', 6 FROM quotes q WHERE q.company_id = %(company)s AND q.created_at > now()),
 wanted AS (
     SELECT f.id, array_agg(f.flag ORDER BY f.place) AS flags FROM flagged f GROUP BY f.id
     UNION ALL
     SELECT l.legacy_id, '{}' FROM migration_legacy_link l
-     WHERE l.company_id = %(company)s AND l.flags && '{number_duplicate,job_number_duplicate,invoice_duplicate,twin}'
+     WHERE l.company_id = %(company)s AND l.flags && '{number_duplicate,job_number_duplicate,invoice_duplicate,twin,currency_mixed,date_future}'
        AND NOT EXISTS (SELECT FROM flagged f WHERE f.id = l.legacy_id))
 UPDATE migration_legacy_link l
    SET flags = ARRAY(SELECT f FROM unnest(l.flags) AS f
-                      WHERE f NOT IN ('number_duplicate', 'job_number_duplicate', 'invoice_duplicate', 'twin')) || w.flags
+                      WHERE f NOT IN ('number_duplicate', 'job_number_duplicate', 'invoice_duplicate', 'twin', 'currency_mixed', 'date_future')) || w.flags
   FROM wanted w
  WHERE l.legacy_id = w.id AND l.company_id = %(company)s
    AND l.flags IS DISTINCT FROM
        ARRAY(SELECT f FROM unnest(l.flags) AS f
-              WHERE f NOT IN ('number_duplicate', 'job_number_duplicate', 'invoice_duplicate', 'twin')) || w.flags;
+              WHERE f NOT IN ('number_duplicate', 'job_number_duplicate', 'invoice_duplicate', 'twin', 'currency_mixed', 'date_future')) || w.flags;

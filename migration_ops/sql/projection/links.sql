@@ -34,6 +34,7 @@ SELECT d.id, d.company_id, d.contact_id, d.address_id,
                     THEN 'contradiction' END,
                CASE WHEN d.items IS NOT NULL AND (jsonb_typeof(d.items) <> 'array') THEN 'items_odd_shape' END,
                CASE WHEN d.has_quote AND d.total IS NULL THEN 'total_missing' END,
+               CASE WHEN d.has_quote AND d.subtotal IS NULL THEN 'subtotal_missing' END,
                CASE WHEN d.total < 0 THEN 'total_negative' END,
                CASE WHEN scale(d.total) > 2 AND min_scale(d.total) > 2 THEN 'total_fraction' END,
                CASE WHEN d.total <> d.subtotal - coalesce(d.discount_amount, 0) + coalesce(d.tax_amount, 0)
@@ -54,8 +55,6 @@ SELECT d.id, d.company_id, d.contact_id, d.address_id,
                CASE WHEN d.created_at > d.updated_at OR d.completed_at < d.started_at OR d.completed_at < d.scheduled_at
                       OR d.paid_at < d.sent_at OR d.paid_at < d.created_at OR d.sent_at < d.created_at
                     THEN 'date_order' END,
-               CASE WHEN d.created_at > d.updated_at AND d.created_at > '2100-01-01' OR d.created_at > '2100-01-01'
-                    THEN 'date_future' END,
                CASE WHEN d.description ~ '[\x01-\x08\x0b\x0c\x0e-\x1f\x7f\ufffd]'
                       OR d.notes ~ '[\x01-\x08\x0b\x0c\x0e-\x1f\x7f\ufffd]' THEN 'control_characters' END,
                CASE WHEN d.notes ~ '[0-9][0-9 -]{11,}[0-9]' OR d.notes ~* 'passw|token|secret|api.?key'
@@ -113,9 +112,8 @@ SELECT d.id, d.company_id, d.contact_id, d.address_id,
         GROUP BY i.legacy_id) AS x ON x.legacy_id = d.id
   LEFT JOIN (
        SELECT u.legacy_id,
-              array_agg(DISTINCT u.flag ORDER BY u.flag) FILTER (WHERE u.flag IS NOT NULL)
-              || CASE WHEN count(DISTINCT u.currency) > 1 THEN '{currency_mixed}' ELSE '{}' END::text[] AS flags,
+              array_agg(DISTINCT u.flag ORDER BY u.flag) FILTER (WHERE u.flag IS NOT NULL) AS flags,
               jsonb_build_object('item', jsonb_object_agg(u.position, u.residue)) AS residue
-         FROM (SELECT b.legacy_id, b.position, b.residue, b.currency, f.flag
+         FROM (SELECT b.legacy_id, b.position, b.residue, f.flag
                  FROM batch_odd_item b LEFT JOIN LATERAL unnest(b.flags) AS f(flag) ON true) AS u
         GROUP BY u.legacy_id) AS o ON o.legacy_id = d.id;

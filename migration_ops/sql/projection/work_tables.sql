@@ -40,7 +40,7 @@ CREATE TEMPORARY TABLE IF NOT EXISTS batch_reject (
 -- name: odd_item
 -- What the columns of an item that is not plain cannot express, and what is odd about it.
 CREATE TEMPORARY TABLE IF NOT EXISTS batch_odd_item (
-    legacy_id uuid NOT NULL, position integer NOT NULL, residue jsonb NOT NULL, flags text[] NOT NULL, currency text
+    legacy_id uuid NOT NULL, position integer NOT NULL, residue jsonb NOT NULL, flags text[] NOT NULL
 ) ON COMMIT DELETE ROWS;
 
 -- name: known

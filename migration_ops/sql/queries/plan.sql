@@ -23,10 +23,10 @@ SELECT %(run)s, 'rows', c.part,
 
 -- name: unsettled
 -- Legacy rows of the company with neither a link nor an open or waived quarantine entry, after a cursor.
--- params: company (uuid), after (uuid), most (int)
+-- params: company (uuid), after (uuid; NULL to begin, for the lowest id is a row's like any other), most (int)
 -- index: quotes (company_id, id), migration_legacy_link primary key
 SELECT q.id FROM quotes q
- WHERE q.company_id = %(company)s AND q.id > %(after)s
+ WHERE q.company_id = %(company)s AND (%(after)s::uuid IS NULL OR q.id > %(after)s)
    AND NOT EXISTS (SELECT FROM migration_legacy_link l WHERE l.legacy_id = q.id AND l.company_id = q.company_id)
    AND NOT EXISTS (SELECT FROM migration_quarantined_row z
                     WHERE z.legacy_id = q.id AND z.company_id = q.company_id AND z.resolution IN ('', 'waived'))

@@ -33,6 +33,7 @@ def statuses() -> Iterator[Case]:
     yield _case(46, "converted without quote", {"lead_status": "converted"}, "converted_without_quote", base="lead",
                 rows={"leads_new.status": "converted", "quotes_new": 0})  # fmt: skip
     yield _case(47, "no status, quote content", {"status": None, "lead_status": None}, "quote_implied", base="quote",
+                residue=_kept(scheduled_at="2024-03-05T10:00:00+00:00"),
                 rows={"quotes_new.status": "draft", "leads_new": 0, "jobs_new": 0})  # fmt: skip
     yield _case(47, "no status, no content", {"lead_status": None}, "lead_implied", base="lead",
                 rows={"leads_new.status": "unclassified", "quotes_new": 0})  # fmt: skip
@@ -43,8 +44,8 @@ def statuses() -> Iterator[Case]:
                 rows={"quotes_new.total": "12.30", "leads_new": 0})  # fmt: skip
     yield _case(47, "a total of 0 is no content", {"total": "0.00"}, base="lead", residue='{"columns": {"total": 0.00}}',
                 rows={"quotes_new": 0, "leads_new.status": "new"})  # fmt: skip
-    yield _case(47, "only a quote number", {"quote_number": "Q-9"}, *NOTHING_SEEN, base="lead",
-                rows={"quotes_new.quote_number": "Q-9", "quotes_new.status": "draft", "leads_new.status": "new"})  # fmt: skip
+    yield _case(47, "only a quote number", {"quote_number": "Q-N{number}"}, *NOTHING_SEEN, base="lead",
+                rows={"quotes_new.status": "draft", "leads_new.status": "new"})  # fmt: skip
     yield _case(47, "a blank quote number is none", {"quote_number": " "}, base="lead",
                 residue=_kept(quote_number=" "), rows={"quotes_new": 0})  # fmt: skip
     yield _case(48, "accepted and new", {"status": "accepted", "lead_status": "new"}, "contradiction", "job_number_implied",
@@ -77,8 +78,8 @@ def numbers() -> Iterator[Case]:
                 rows={"jobs_new.job_number": "JOB-{id}"})  # fmt: skip
     yield _case(55, "job number blank, no job", {"job_number": ""}, base="quote", residue=_kept(job_number=""),
                 rows={"jobs_new": 0})  # fmt: skip
-    yield _case(55, "job number alone makes a job", {"job_number": "J-9"}, *NOTHING_SEEN, base="lead",
-                rows={"jobs_new.job_number": "J-9", "jobs_new.status": "scheduled", "quotes_new.status": "draft"})  # fmt: skip
+    yield _case(55, "job number alone makes a job", {"job_number": "J-N{number}"}, *NOTHING_SEEN, base="lead",
+                rows={"jobs_new.status": "scheduled", "quotes_new.status": "draft"})  # fmt: skip
     yield _case(55, "started alone makes a job", {"started_at": "2024-03-06 08:00:00+00"}, *NOTHING_SEEN,
                 "job_number_implied", base="lead", rows={"jobs_new.status": "in_progress"})  # fmt: skip
     yield _case(56, "job number twice", {"job_number": "J-DOUBLE", "quote_number": None, "invoice_number": None},

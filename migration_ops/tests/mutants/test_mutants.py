@@ -76,9 +76,8 @@ def check_a_late_worker_writes_nothing(company, session):
         other.execute("UPDATE migration_run SET generation = generation + 1")
         other.commit()
 
-    with after_reading(take_over):
-        with suppress(RunTakenOver):
-            run_step(run.pk, run.generation, "late")
+    with after_reading(take_over), suppress(RunTakenOver):
+        run_step(run.pk, run.generation, "late")
     assert not LegacyLink.objects.exists()
     assert not MigrationBatch.objects.filter(kind="rows", state="done").exists()
 
