@@ -94,8 +94,10 @@ def halve(company: Company, batch: MigrationBatch, message: str, *, is_locked: b
         first = batch.rows // 2
         for low, high, planned in ((batch.low, middle, first), (_after(middle), batch.high, batch.rows - first)):
             MigrationBatch.objects.create(
-                run=batch.run, kind=BatchKind.ROWS, part=batch.part, low=low, high=high, rows=planned
-            )
+                run=batch.run, kind=BatchKind.ROWS, part=batch.part, low=low, high=high, rows=planned,
+                # Somebody who kept a row locked that long keeps it: each half is tried once, not as often again.
+                attempts=conf.BATCH_ATTEMPTS - 1 if is_locked else 0,
+            )  # fmt: skip
         batch.state = BatchState.SPLIT
     else:
         if rows and not is_locked:

@@ -141,7 +141,7 @@ def test_a_writer_that_never_rests(companies, session, manage_process):
     """A real run of two worker processes, and another program writing all the while."""
     here, there = companies
     chance, writer = random_seed(), session()
-    fill(writer, here.pk, 400)
+    fill(writer, here.pk, 200)
     insert(writer, there.pk, id_at(0.001), customer_name="Somebody there")
     writer.commit()
     run = manage_process(

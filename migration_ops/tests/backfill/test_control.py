@@ -101,7 +101,7 @@ def test_a_signal_asks_for_a_pause(slow_run, manage, number, workers):
     assert_goes_on(company, done, manage("migrate_legacy", "--company", company.slug, "--json"))
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.nightly)])
 def test_a_signal_to_the_whole_group_pauses_too(slow_run, number):
     """As Ctrl-C on a terminal, or systemd's stop."""
     _, process = slow_run(workers=2)

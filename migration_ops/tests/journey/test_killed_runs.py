@@ -66,7 +66,7 @@ def kill_and_go_on(company, manage_process, manage, *, workers: int, moments: in
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_killed_at_random_moments(seeded, manage_process, manage, workers):
-    kill_and_go_on(seeded(1_500), manage_process, manage, workers=workers, moments=3, batch_rows=50)
+    kill_and_go_on(seeded(800), manage_process, manage, workers=workers, moments=3, batch_rows=50)
 
 
 @pytest.mark.nightly

@@ -10,7 +10,7 @@ from migration_ops.tests.state import activity, as_json, differences, final_rows
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.mark.parametrize("arguments", [(), ("--workers", 2), ("--no-validate",)])
+@pytest.mark.parametrize("arguments", [(), ("--workers", 2, "--no-validate")])
 def test_second_pass_changes_nothing(seeded, manage, arguments):
     company = seeded(300)
     first = manage("migrate_legacy", "--company", company.slug, "--json")

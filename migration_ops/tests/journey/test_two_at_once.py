@@ -18,9 +18,9 @@ from migration_ops.tests.state import (
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.mark.parametrize("start", range(3))
+@pytest.mark.parametrize("start", [0, *(pytest.param(n, marks=pytest.mark.nightly) for n in range(1, 12))])
 def test_of_two_started_in_one_moment_one_runs_and_the_other_is_refused(seeded, manage_process, start):
-    company = seeded(600)
+    company = seeded(400)
     expected, _ = undisturbed(company, batch_rows=10)
     arguments = ("migrate_legacy", "--company", company.slug, "--workers", 1, "--batch-size", 10, "--no-validate")
     both = [manage_process(*arguments), manage_process(*arguments)]
@@ -72,6 +72,7 @@ def test_a_killed_run_is_taken_over_at_once(seeded, manage_process, manage):
     assert not differences(expected, final_rows())
 
 
+@pytest.mark.nightly
 def test_two_companies_at_once_do_not_meet(seeded, manage_process, manage):
     """Side by side or one after the other: the same rows for both (B12)."""
     companies = [seeded(300, seed_number=1), seeded(300, seed_number=2)]

@@ -59,7 +59,7 @@ def flush_broker() -> int:
 
 
 def test_workers_leave_the_rows_of_a_local_run(seeded, celery_worker_process, manage):
-    company = seeded(300)
+    company = seeded(200)
     expected, _ = undisturbed(company, batch_rows=BATCH_ROWS)
     with celery_worker_process(2, env=QUICK) as workers:
         told = enqueue(manage, company, "--wait")
@@ -86,7 +86,7 @@ def test_enqueued_it_says_so_and_waits_for_a_worker(seeded, redis_server, manage
 
 def test_a_worker_killed_in_the_middle_and_another_one_started(seeded, celery_worker_process, manage):
     """Its message is gone with it; the periodic task finds the run standing still (Q2)."""
-    company = seeded(400)
+    company = seeded(200)
     expected, _ = undisturbed(company, batch_rows=BATCH_ROWS)
     with celery_worker_process(1, env=QUICK) as (worker,):
         assert enqueue(manage, company, slices=1).returncode == 0
@@ -240,6 +240,7 @@ def test_an_unforeseen_error_is_recorded_and_stops_the_run(seeded, monkeypatch):
     assert recover_runs() == 0
 
 
+@pytest.mark.nightly
 def test_pause_and_resume_of_an_enqueued_run(seeded, celery_worker_process, manage):
     company = seeded(300)
     expected, _ = undisturbed(company, batch_rows=BATCH_ROWS)
