@@ -95,7 +95,7 @@ SELECT md5('row' || n)::uuid, md5('company' || firm)::uuid,
                                pick(n, 'h1') AS h1, pick(n, 'h2') AS h2, pick(n, 'h3') AS h3, pick(n, 'h4') AS h4, pick(n, 'h5') AS h5,
                                pick(n, 'h6') AS h6, pick(n, 'h7') AS h7, pick(n, 'h8') AS h8, pick(n, 'h9') AS h9, pick(n, 'h10') AS h10,
                                pick(n, 'h11') AS h11, pick(n, 'h12') AS h12, pick(n, 'h13') AS h13, pick(n, 'h14') AS h14
-                          FROM generate_series(1, %(rows)s) AS n) AS p) AS r) AS d
+                          FROM generate_series(1, %(rows)s) AS n OFFSET 0) AS p) AS r) AS d
 """
 PICK = """
 CREATE FUNCTION pg_temp.pick(n integer, what text) RETURNS integer LANGUAGE sql IMMUTABLE AS
@@ -109,7 +109,7 @@ WITH listed AS (
     SELECT q.*, CASE jsonb_typeof(q.items) WHEN 'string' THEN CASE WHEN q.items #>> '{}' LIKE '[%%' THEN (q.items #>> '{}')::jsonb
                                                               ELSE q.items END ELSE q.items END AS list
       FROM quotes q),
-lines AS (
+lines AS MATERIALIZED (
     SELECT l.id, e.value AS line, e.place
       FROM listed l
      CROSS JOIN LATERAL (
@@ -119,7 +119,7 @@ lines AS (
            SELECT o.value, 1 FROM jsonb_each(CASE WHEN l.list ? '1' THEN l.list ELSE '{}' END) AS o
            UNION ALL
            SELECT l.list, 1 WHERE jsonb_typeof(l.list) = 'object' AND l.list ? 'name') AS e),
-amounts AS (
+amounts AS MATERIALIZED (
     SELECT n.id, n.line, n.place, v.what, v.amount,
            jsonb_typeof(v.amount) = 'string' AND v.amount #>> '{}' !~ '^\$?([0-9]+(\.[0-9]+)?|[0-9]{1,3}(,[0-9]{3})+\.[0-9]+)$' AS is_unreadable
       FROM lines n
@@ -127,7 +127,7 @@ amounts AS (
                                 ('unit_price', coalesce(n.line -> 'unit_price', n.line -> 'unitPrice')),
                                 ('total', n.line -> 'total')) AS v(what, amount)
      WHERE jsonb_typeof(n.line) = 'object'),
-refused AS (
+refused AS MATERIALIZED (
     SELECT id FROM listed WHERE jsonb_typeof(list) IN ('string', 'number', 'boolean')
     UNION SELECT id FROM lines WHERE jsonb_typeof(line) <> 'object'
     UNION SELECT id FROM amounts WHERE is_unreadable
@@ -138,20 +138,22 @@ deals AS (
            trim(q.customer_name) <> '' OR trim(q.email) <> '' OR trim(q.phone) <> '' AS is_known,
            i.has_invoice, j.has_job, q.paid_at IS NOT NULL AS is_paid,
            j.has_job OR q.status IS NOT NULL OR q.total <> 0 OR trim(q.quote_number) <> ''
-           OR EXISTS (SELECT FROM lines n WHERE n.id = q.id) AS has_quote
+           OR s.id IS NOT NULL AS has_quote
       FROM quotes q
      CROSS JOIN LATERAL (SELECT coalesce(trim(q.invoice_number) <> '', false) OR q.invoice_sent_at IS NOT NULL
                                 OR q.paid_at IS NOT NULL AS has_invoice) AS i
      CROSS JOIN LATERAL (SELECT i.has_invoice OR coalesce(q.status IN ('accepted', 'scheduled', 'completed'), false)
                                 OR coalesce(trim(q.job_number) <> '', false) OR q.started_at IS NOT NULL
                                 OR q.completed_at IS NOT NULL AS has_job) AS j
-     WHERE q.id NOT IN (SELECT id FROM refused)),
-money AS (
+      LEFT JOIN (SELECT id FROM lines GROUP BY id) AS s ON s.id = q.id
+      LEFT JOIN refused x ON x.id = q.id
+     WHERE x.id IS NULL),
+money AS MATERIALIZED (
     SELECT a.id, count(*) FILTER (WHERE a.what = 'total') AS items,
            sum(translate(a.amount #>> '{}', '$,', '')::numeric) FILTER (WHERE a.what = 'total') AS totals,
            sum(CASE WHEN a.what = 'quantity' THEN coalesce(translate(a.amount #>> '{}', '$,', '')::numeric, 1) END) AS quantities,
            sum(translate(a.amount #>> '{}', '$,', '')::numeric) FILTER (WHERE a.what = 'unit_price') AS prices
-      FROM amounts a WHERE a.id NOT IN (SELECT id FROM refused) GROUP BY a.id)
+      FROM amounts a LEFT JOIN refused x ON x.id = a.id WHERE x.id IS NULL GROUP BY a.id)
 SELECT d.company_id::text, count(*) AS rows, count(*) FILTER (WHERE d.lead_status IS NOT NULL OR d.has_quote IS NOT TRUE) AS leads,
        count(*) FILTER (WHERE d.has_quote) AS quotes, sum(d.total) FILTER (WHERE d.has_quote) AS quoted,
        coalesce(sum(m.items), 0) AS items, coalesce(sum(m.totals), 0) AS item_totals,
