@@ -63,15 +63,16 @@ DELETE FROM customer_addresses a USING batch_known k
                       AND d.is_placeholder AND d.address_id = a.id);
 
 -- name: remove_placeholder_1_contacts
--- A row that has a contact now, or is gone, needs no placeholder customer any more.
+-- A row that has a contact now, or is gone, needs no placeholder customer any more. The company is the placeholder's
+-- own: a row that moved here was known there, and its new placeholder stands already.
 DELETE FROM customer_contacts c USING batch_known k
  WHERE c.id = qp_child_id(k.legacy_id, 'contact')
-   AND NOT EXISTS (SELECT FROM batch_deal d WHERE d.id = k.legacy_id AND d.company_id = k.company_id AND d.is_placeholder);
+   AND NOT EXISTS (SELECT FROM batch_deal d WHERE d.id = k.legacy_id AND d.company_id = c.company_id AND d.is_placeholder);
 
 -- name: remove_placeholder_2_customers
 DELETE FROM customers_new c USING batch_known k
  WHERE c.id = qp_child_id(k.legacy_id, 'customer') AND c.is_placeholder
-   AND NOT EXISTS (SELECT FROM batch_deal d WHERE d.id = k.legacy_id AND d.company_id = k.company_id AND d.is_placeholder)
+   AND NOT EXISTS (SELECT FROM batch_deal d WHERE d.id = k.legacy_id AND d.company_id = c.company_id AND d.is_placeholder)
    AND NOT EXISTS (SELECT FROM customer_contacts o WHERE o.company_id = c.company_id AND o.customer_id = c.id)
-   AND NOT EXISTS (SELECT FROM quotes_new q WHERE q.customer_id = c.id)
-   AND NOT EXISTS (SELECT FROM leads_new l WHERE l.customer_id = c.id);
+   AND NOT EXISTS (SELECT FROM quotes_new q WHERE q.company_id = c.company_id AND q.customer_id = c.id)
+   AND NOT EXISTS (SELECT FROM leads_new l WHERE l.company_id = c.company_id AND l.customer_id = c.id);

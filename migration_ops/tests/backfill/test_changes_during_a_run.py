@@ -206,9 +206,10 @@ def test_what_changes_before_the_run_ends_is_right_when_it_ends(companies, sessi
     assert_right(here)
 
 
+@pytest.mark.parametrize("who", [{}, NAMELESS], ids=["named", "nameless"])
 @pytest.mark.parametrize("back", [False, True])
 @pytest.mark.parametrize("moment", ["before", "during", "after"])
-def test_a_row_that_changes_its_company_is_in_exactly_one(companies, session, moment, back):
+def test_a_row_that_changes_its_company_is_in_exactly_one(companies, session, moment, back, who):
     """Before, between and after the batches of its first company; and back again (B16)."""
     here, there = companies
     writer = session()
@@ -216,6 +217,9 @@ def test_a_row_that_changes_its_company_is_in_exactly_one(companies, session, mo
     insert(writer, there.pk, id_at(0.5), customer_name="Somebody there")
     writer.commit()
     moving = ids[14]
+    if who:
+        update(writer, moving, **who)
+        writer.commit()
 
     def move(to: Company) -> None:
         update(writer, moving, company_id=to.pk)
