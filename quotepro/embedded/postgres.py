@@ -4,7 +4,8 @@ import os
 import shutil
 import subprocess
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
@@ -40,9 +41,10 @@ SETTINGS = {
 
 @dataclass(frozen=True, kw_only=True)
 class EmbeddedPostgres:
-    """The PostgreSQL server of these places."""
+    """The PostgreSQL server of these places; ``settings`` replace ours or add to them."""
 
     places: Places
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def data(self) -> Path:
@@ -131,7 +133,7 @@ class EmbeddedPostgres:
 
     def _configure(self) -> None:
         """Writes our settings at every start, so that a new version of the project brings its own along."""
-        settings = SETTINGS | {"unix_socket_directories": str(self.places.sockets)}
+        settings = {**SETTINGS, "unix_socket_directories": str(self.places.sockets), **self.settings}
         shared_memory = Path("/dev/shm")
         if not shared_memory.is_dir() or shutil.disk_usage(shared_memory).total < 1 << 30:
             # A container's 64 MB would fail a parallel hash join in the middle of a migration.
