@@ -38,8 +38,6 @@ _numbers = count(1)
 
 # More than these wait for the one PostgreSQL rather than for a processor.
 MOST_WORKERS = 4
-# Nothing of a test server must outlive the machine's next crash.
-FORGETFUL = {"fsync": "off", "full_page_writes": "off"}
 WAS_RUNNING = pytest.StashKey[bool]()
 
 
@@ -61,7 +59,7 @@ def is_xdist_worker(config: pytest.Config) -> bool:
 
 def embedded_postgres() -> EmbeddedPostgres:
     """The test server, whether it runs or not."""
-    return EmbeddedPostgres(places=Places.below(TEST_DIR), settings=FORGETFUL)
+    return EmbeddedPostgres(places=Places.below(TEST_DIR))
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

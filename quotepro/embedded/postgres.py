@@ -4,8 +4,7 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -41,10 +40,9 @@ SETTINGS = {
 
 @dataclass(frozen=True, kw_only=True)
 class EmbeddedPostgres:
-    """The PostgreSQL server of these places; ``settings`` replace ours or add to them."""
+    """The PostgreSQL server of these places."""
 
     places: Places
-    settings: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def data(self) -> Path:
@@ -133,7 +131,7 @@ class EmbeddedPostgres:
 
     def _configure(self) -> None:
         """Writes our settings at every start, so that a new version of the project brings its own along."""
-        settings = {**SETTINGS, "unix_socket_directories": str(self.places.sockets), **self.settings}
+        settings = SETTINGS | {"unix_socket_directories": str(self.places.sockets)}
         shared_memory = Path("/dev/shm")
         if not shared_memory.is_dir() or shutil.disk_usage(shared_memory).total < 1 << 30:
             # A container's 64 MB would fail a parallel hash join in the middle of a migration.
