@@ -9,7 +9,7 @@ from crm.models import Company
 from legacy.models import LegacyQuote
 from migration_ops.dual_write import capture
 from migration_ops.identity.customers import clear_staging, write_customers, write_findings
-from migration_ops.identity.resolve import find_clusters
+from migration_ops.identity.resolve import decide_clusters, find_components
 from migration_ops.identity.stage import stage_contacts
 from migration_ops.models import OutboxEntry
 from migration_ops.projection.project import Scope, write
@@ -70,7 +70,8 @@ def move(id: UUID = COMPANY) -> Company:
         cursor.execute("DISCARD TEMPORARY")  # commits, which empty the work tables, are rare in tests
     with transaction.atomic():
         stage_contacts(company, parts=1, part=0)
-        find_clusters(company)
+        find_components(company)
+        decide_clusters(company, parts=1, part=0)
         write_customers(company, parts=1, part=0)
         write_findings(company)
         clear_staging(company)
