@@ -8,6 +8,7 @@ from migration_ops.models.provenance import LegacyLink
 from migration_ops.models.quarantine import QuarantinedRow
 from migration_ops.models.runs import MigrationBatch, MigrationRun
 from migration_ops.models.staging import StagedAddress, StagedCluster, StagedContact, StagedFinding, StagedPhone
+from migration_ops.models.v1_use import V1Use
 
 __all__ = [
     "CaptureInstallation",
@@ -25,5 +26,6 @@ __all__ = [
     "StagedContact",
     "StagedFinding",
     "StagedPhone",
+    "V1Use",
     "Verdict",
 ]
