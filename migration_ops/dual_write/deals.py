@@ -26,7 +26,7 @@ from migration_ops.backfill.sweep import settle
 from migration_ops.identity.late import resolve_contact
 from migration_ops.models import LegacyLink
 from migration_ops.projection.project import Scope
-from migration_ops.sql.loader import block
+from migration_ops.sql.loader import block, blocks
 from migration_ops.stages import Stage
 from migration_ops.transitions import stage_of
 
@@ -171,6 +171,23 @@ def legacy_row_delete(company: Company, deal_id: UUID) -> None:
     _hold_for_legacy_write(company, deal_id, is_new=False)
     run("remove_row", {"company": company.pk, "id": deal_id})
     bring_up_to_date(company, deal_id)
+
+
+@transaction.atomic
+def deal_remove(company: Company, deal_id: UUID) -> None:
+    """Remove a deal from both sides, with its contact and customer where nothing else uses them. For trials: a
+    business keeps its deals."""
+    stage = hold(company)
+    params: dict[str, Any] = {"company": company.pk, "id": deal_id}
+    whose = run("customer_of", params)
+    if stage is not Stage.COMPLETE:
+        run("hold_row", params)
+        run("remove_row", params)
+    names = sorted(name for name in blocks(SQL) if name.startswith("remove_") and name != "remove_row")
+    for customer, contact, address in whose or [(None, None, None)]:
+        for name in names:
+            run(name, params | {"customer": customer, "contact": contact, "address": address})
+    run("forget_captured", params)
 
 
 def _hold_for_legacy_write(company: Company, deal_id: UUID, *, is_new: bool) -> Stage:

@@ -1,1 +1,1 @@
-DROP FUNCTION qp_plain_json(jsonb);
+DROP FUNCTION qp_plain_json(jsonb, integer);

@@ -78,3 +78,53 @@ RETURNING a.id;
 
 -- name: touch_contact
 UPDATE customer_contacts SET last_seen_at = greatest(last_seen_at, %(last_at)s) WHERE id = %(contact)s AND company_id = %(company)s;
+
+-- name: customer_of
+-- Customer, contact and address of a deal.
+SELECT c.customer_id, l.contact_id, l.address_id
+  FROM migration_legacy_link l JOIN customer_contacts c ON c.id = l.contact_id
+ WHERE l.legacy_id = %(id)s AND l.company_id = %(company)s;
+
+-- name: remove_1_payments
+DELETE FROM payments p USING invoices_new v, jobs_new j
+ WHERE v.id = p.invoice_id AND j.id = v.job_id AND j.quote_id = %(id)s AND j.company_id = %(company)s;
+
+-- name: remove_2_invoices
+DELETE FROM invoices_new v USING jobs_new j WHERE j.id = v.job_id AND j.quote_id = %(id)s AND j.company_id = %(company)s;
+
+-- name: remove_3_jobs
+DELETE FROM jobs_new WHERE quote_id = %(id)s AND company_id = %(company)s;
+
+-- name: remove_4_items
+DELETE FROM quote_items_new WHERE quote_id = %(id)s AND company_id = %(company)s;
+
+-- name: remove_5_quotes
+DELETE FROM quotes_new WHERE id = %(id)s AND company_id = %(company)s;
+
+-- name: remove_6_leads
+DELETE FROM leads_new WHERE id = %(id)s AND company_id = %(company)s;
+
+-- name: remove_7_links
+DELETE FROM migration_legacy_link WHERE legacy_id = %(id)s AND company_id = %(company)s;
+
+-- name: remove_unused_1_conflicts
+DELETE FROM migration_dedup_conflict k
+ WHERE (k.contact_a_id = %(contact)s OR k.contact_b_id = %(contact)s) AND k.company_id = %(company)s
+   AND NOT EXISTS (SELECT FROM migration_legacy_link l WHERE l.company_id = %(company)s AND l.contact_id = %(contact)s);
+
+-- name: remove_unused_2_contacts
+DELETE FROM customer_contacts c
+ WHERE c.id = %(contact)s AND c.company_id = %(company)s
+   AND NOT EXISTS (SELECT FROM migration_legacy_link l WHERE l.company_id = %(company)s AND l.contact_id = %(contact)s);
+
+-- name: remove_unused_3_addresses
+DELETE FROM customer_addresses a
+ WHERE a.customer_id = %(customer)s AND a.company_id = %(company)s
+   AND NOT EXISTS (SELECT FROM customer_contacts c WHERE c.company_id = %(company)s AND c.customer_id = %(customer)s);
+
+-- name: remove_unused_4_customers
+DELETE FROM customers_new c
+ WHERE c.id = %(customer)s AND c.company_id = %(company)s
+   AND NOT EXISTS (SELECT FROM customer_contacts o WHERE o.company_id = %(company)s AND o.customer_id = c.id)
+   AND NOT EXISTS (SELECT FROM leads_new d WHERE d.company_id = %(company)s AND d.customer_id = c.id)
+   AND NOT EXISTS (SELECT FROM quotes_new q WHERE q.company_id = %(company)s AND q.customer_id = c.id);
