@@ -55,7 +55,7 @@ if env.flag("TRUST_PROXY_HEADERS", default=False):
 
 SILK = env.flag("SILK", default=False)
 # Of all requests, while SILK=1; each one that is recorded takes 5 to 12 ms more.
-SILK_SAMPLE_PERCENT = env.integer("SILK_SAMPLE_PERCENT", 1, low=0, high=100)
+SILK_SAMPLE_PERCENT = env.integer("SILK_SAMPLE_PERCENT", 0, low=0, high=100)
 INSTALLED_APPS = [
     "unfold",  # before the admin, whose templates it replaces
     "django.contrib.admin",

@@ -23,6 +23,7 @@ from migration_ops.selectors.legacy_rows import legacy_page, legacy_row, reads_n
 READ = Token(Scope.LEADS_READ, Scope.QUOTES_READ, Scope.JOBS_READ, Scope.INVOICES_READ, Scope.CUSTOMERS_READ)
 WRITE = Token(Scope.LEADS_WRITE, Scope.QUOTES_WRITE, Scope.JOBS_WRITE, Scope.INVOICES_WRITE)
 MOST_ROWS = 1000
+SUCCESSOR = "/v2/quotes/generate"
 
 api = with_problems(
     NinjaAPI(title="QuotePro API", version="1", urls_namespace="api-v1", docs_url=None, openapi_url=None,
@@ -89,7 +90,7 @@ def quote_delete(request: HttpRequest, quote_id: UUID) -> HttpResponse:
 @api.post("/generate-quote", auth=Token(), deprecated=True)
 def generate_quote(request: HttpRequest) -> dict[str, str]:
     """As the specification says."""
-    return {"error": "This endpoint is deprecated. Use /v2/quotes/generate"}
+    return {"error": f"This endpoint is deprecated. Use {SUCCESSOR}"}
 
 
 urlpatterns: list[URLPattern | URLResolver] = api.urls[0]

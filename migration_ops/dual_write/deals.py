@@ -193,7 +193,7 @@ def deal_remove(company: Company, deal_id: UUID) -> None:
 def _hold_for_legacy_write(company: Company, deal_id: UUID, *, is_new: bool) -> Stage:
     stage = hold(company)
     if stage is Stage.COMPLETE:
-        raise Conflict("This company has left the legacy table; write through /api/v2.")
+        raise Conflict("This company has left the legacy table; write through API v2.")
     if not is_new:
         rows = run("hold_row", {"company": company.pk, "id": deal_id})
         if not rows or not rows[0][1]:

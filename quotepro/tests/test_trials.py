@@ -54,3 +54,37 @@ def test_smoke_test_refuses_what_it_cannot_use(options, manage):
     assert done.returncode == 2
     assert options[1] in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_load_test_measures_and_leaves_nothing(manage, redis_server):
+    from crm.tests.admin.rows import a_company, deals
+
+    deals(a_company(), 3)
+    before = counts()
+    done = manage("load_test", "--users", "6", "--seconds", "2", "--json")
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout.splitlines()[-1])
+    assert result["users"] == 6
+    assert result["requests"] > 20
+    assert result["errors"] == 0
+    assert 0 < result["p50_ms"] <= result["p95_ms"] <= result["p99_ms"]
+    assert sum(each["requests"] for each in result["endpoints"]) == result["requests"]
+    assert {"v2 quotes", "v2 leads", "v2 quote"} <= {each["name"] for each in result["endpoints"]}
+    assert counts() == before
+
+
+def test_load_test_counts_what_goes_wrong(manage, redis_server):
+    from crm.tests.admin.rows import a_company, deals
+
+    deals(a_company(), 1)
+    done = manage("load_test", "--users", "2", "--seconds", "1", "--json", "--base-url", "http://127.0.0.1:9")
+    assert done.returncode == 3
+    result = json.loads(done.stdout.splitlines()[-1])
+    assert result["errors"] == result["requests"] > 0
+
+
+@pytest.mark.parametrize("options", [["--users", "0"], ["--seconds", "0"], []])
+def test_load_test_refuses_what_it_cannot_use(options, manage):
+    done = manage("load_test", *options)
+    assert done.returncode == 2
+    assert len(done.stderr.strip().splitlines()) == 1

@@ -22,7 +22,7 @@ SAMPLES: dict[str, object] = {
     "key_group_limit": 50, "buckets": 64, "bucket": 1, "score": 0.5, "first_at": NOW, "last_at": NOW, "since": NOW,
     "actor": "test", "message": "m", "name": "n", "email": "e", "phone": "p", "name_key": "n", "email_key": "e", "phone_key": "p",
     "kind": "rows", "phase": "rows", "reason": "r", "evidence": "[]", "source": "s", "blanks": " ",
-    "names": ["n"], "emails": ["e"], "phones": ["p"], "firsts": [NOW], "lasts": [NOW], "extra_keys": ["k"], "flags": ["f"], "digests": ["d"], "reasons": ["r"],
+    "names": ["n"], "emails": ["e"], "phones": ["p"], "firsts": [NOW], "lasts": [NOW], "extra_keys": ["k"], "flags": ["f"], "address": ONE, "offset": 0, "reach": 10, "digests": ["d"], "reasons": ["r"],
 }  # fmt: skip
 
 

@@ -18,7 +18,7 @@ class Command(BaseCommand):
 
     help = (
         "Take a deal from lead to payment through the API: create lead, generate quote, send, accept, create job, send"
-        " invoice, mark paid. Starts the production entry point itself unless --base-url names a server of this database."
+        " invoice, mark paid. Starts the production entry point itself unless --base-url names a server."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
