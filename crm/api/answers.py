@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -20,6 +20,7 @@ from crm.services.deals import deal_hold
 from crm.services.idempotency import Answer, once
 
 PAGING = ("limit", "offset", "cursor")
+EPOCH, MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
@@ -79,13 +80,13 @@ def _signer(company: Company, kind: str) -> Signer:
 
 
 def _cursor(company: Company, kind: str, after: Position) -> str:
-    return _signer(company, kind).sign(f"{after.created_at.isoformat()}_{after.id.hex}")
+    return _signer(company, kind).sign(f"{(after.created_at - EPOCH) // MICROSECOND}_{after.id.hex}")
 
 
 def _position(company: Company, kind: str, cursor: str) -> Position:
     try:
         at, _, id = _signer(company, kind).unsign(cursor).rpartition("_")
-        return Position(created_at=datetime.fromisoformat(at), id=UUID(id))
+        return Position(created_at=EPOCH + int(at) * MICROSECOND, id=UUID(id))
     except (BadSignature, ValueError) as error:
         raise Refused(400, "This cursor is not one of this list's.") from error
 

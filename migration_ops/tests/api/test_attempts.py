@@ -47,7 +47,10 @@ def test_t1_nobody_without_a_token_gets_anything(no_effect, a):
         for method, path in routes:
             for who in ({}, {"Authorization": "Bearer qp_00000000_nothing"}, {"Authorization": "Basic eDp4"}):
                 answer = client.generic(method, path, b"{}", content_type="application/json", headers=who)
-                assert answer.status_code in (401, 405), (method, path)
+                assert answer.status_code in ((404, 405) if path.endswith(("/v2/", "/api/")) else (401, 405)), (
+                    method,
+                    path,
+                )
                 assert b"secret" not in answer.content
 
 
@@ -226,7 +229,7 @@ def test_t17_cursors_are_signed_for_one_company_and_list(no_effect, a, b):
     cursor = json.loads(b("GET", "/api/v2/leads?limit=1").content)["next_cursor"]
     assert len(json.loads(b("GET", f"/api/v2/leads?limit=5&cursor={cursor}").content)["items"]) == 2
     with no_effect():
-        for forged in (cursor, "x", "2026-01-01T00:00:00+00:00_" + uuid4().hex, cursor[:-1], ""):
+        for forged in (cursor, "x", "1767225600000000_" + uuid4().hex, cursor[:-1], ""):
             assert a("GET", f"/api/v2/leads?cursor={forged}").status_code == 400
         assert b("GET", f"/api/v2/quotes?cursor={cursor}").status_code == 400
 
@@ -318,7 +321,7 @@ INJECTIONS = [
     "$1",
     "\\",
     "a:* & !b | (c",
-    "'c:x'",
+    "'c:zzz'",
     "🙂",
     "%",
 ]
