@@ -58,7 +58,7 @@ SILK = env.flag("SILK", default=False)
 SILK_SAMPLE_PERCENT = env.integer("SILK_SAMPLE_PERCENT", 0, low=0, high=100)
 INSTALLED_APPS = [
     "unfold",  # before the admin, whose templates it replaces
-    "django.contrib.admin",
+    "django.contrib.admin.apps.SimpleAdminConfig",  # commands and workers need no pages: urls.py discovers them
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -8,6 +8,7 @@ from django.views.generic import RedirectView
 import crm.api.urls
 import migration_ops.api.urls
 
+admin.autodiscover()
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),

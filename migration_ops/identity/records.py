@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -25,7 +24,7 @@ class Contact:
     extra_keys: tuple[str, ...]
     email_is_role: bool
     address_keys: tuple[str, ...]
-    first_at: datetime
+    first_at: float  # seconds since 1970
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ from migration_ops.models.outbox import CaptureInstallation, OutboxEntry
 from migration_ops.models.provenance import LegacyLink
 from migration_ops.models.quarantine import QuarantinedRow
 from migration_ops.models.runs import MigrationBatch, MigrationRun
-from migration_ops.models.staging import StagedAddress, StagedCluster, StagedContact, StagedFinding, StagedPhone
+from migration_ops.models.staging import StagedAddress, StagedCluster, StagedContact, StagedDoubt, StagedFinding
 from migration_ops.models.v1_use import V1Use
 
 __all__ = [
@@ -24,8 +24,8 @@ __all__ = [
     "StagedAddress",
     "StagedCluster",
     "StagedContact",
+    "StagedDoubt",
     "StagedFinding",
-    "StagedPhone",
     "V1Use",
     "Verdict",
 ]
