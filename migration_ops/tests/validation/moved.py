@@ -88,9 +88,9 @@ def moved_company() -> Company:
 def plant(*statements: str) -> None:
     """Change tables behind everybody's back: no capture, no foreign keys."""
     with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE quotes DISABLE TRIGGER qp_capture_v1")
+        cursor.execute("ALTER TABLE quotes DISABLE TRIGGER qp_capture_v2")
         cursor.execute("SET session_replication_role = replica")
         for statement in statements:
             cursor.execute(statement)
         cursor.execute("SET session_replication_role = DEFAULT")
-        cursor.execute("ALTER TABLE quotes ENABLE ALWAYS TRIGGER qp_capture_v1")
+        cursor.execute("ALTER TABLE quotes ENABLE ALWAYS TRIGGER qp_capture_v2")
