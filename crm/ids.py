@@ -9,6 +9,6 @@ from uuid import UUID
 
 
 def deal_child_id(deal: UUID, name: str) -> UUID:
-    """The id of a deal's `job`, `invoice`, `payment`, or `item:<position>`: 48 bits of the deal's, then a hash of both."""
+    """The id of a deal's `job`, `invoice`, `payment` or `item:<position>`: 48 bits of the deal's, then a hash."""
     digest = md5(f"{deal}/{name}".encode(), usedforsecurity=False).hexdigest()
     return UUID(f"{deal.hex[:12]}8{digest[13:16]}8{digest[17:]}")

@@ -11,7 +11,8 @@ from django.utils.module_loading import import_string
 # Given a row, pages elsewhere that belong to it: (words, URL) in the order they are shown.
 AdminLinks = Callable[[Any], list[tuple[str, str]]]
 
-# Given a company, what a service's transaction runs in: refuses a write that must not be, carries it on before it commits.
+# Given a company, what a service's transaction runs in: refuses a write that must not be, and carries it on before it
+# commits.
 WriteGuard = Callable[[UUID], AbstractContextManager[None]]
 
 

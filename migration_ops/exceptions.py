@@ -92,7 +92,7 @@ class GateNotPassed(MigrationOpsError):
 
 
 class FenceTimedOut(MigrationOpsError):
-    """Writers in flight, or changes to be applied, took longer than the step may hold others up; nothing was changed."""
+    """Writers in flight, or changes to be applied, took longer than the step may hold others up."""
 
     message = "company {company} stays {stage}: {why}; nothing was changed, try again in a moment"
 

@@ -109,7 +109,7 @@ def check_capture() -> list[str]:
 
 @shared_task(name="migration_ops.apply_changes")
 def apply_changes() -> int:
-    """Follow changes of both sides for some seconds, woken by whoever writes; then make room, the next is on its way."""
+    """Follow changes of both sides for some seconds, woken by whoever writes; then make room for others."""
     if not CompanyStage.objects.exclude(stage__in=(Stage.OFF, Stage.COMPLETE)).exists():
         return 0
     started = time.monotonic()

@@ -1,4 +1,5 @@
-"""The rollback drill: a copy of the company goes live, is written to, and comes all the way back; the report is kept."""
+"""The rollback drill: a copy of the company goes live, is written to, and comes all the way back; its report is kept as
+evidence."""
 
 import json
 import os

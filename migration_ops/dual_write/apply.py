@@ -117,11 +117,11 @@ def entries_of(company: Company, deals: list[UUID]) -> list[tuple[int, UUID]]:
 
 
 def settle_entries(company: Company, entries: list[tuple[int, UUID]], *, is_locking: bool = True) -> Applied:
-    """Bring the entries' deals to what their rows say now, prove it, and drop the entries; deals are locked by the caller.
+    """Bring the entries' deals to what their rows say now, prove it, and drop the entries. The caller has locked the deals.
 
     Args:
-        is_locking: hold the legacy rows; inside a stage move, where no writer is in flight, there is nobody to hold off
-            (and one that waits for the move may have its row locked).
+        is_locking: hold the legacy rows; inside a stage move no writer is in flight, so there is nobody to hold off,
+            and one that waits for the move may have its row locked.
     Raises:
         ProofFailed: the new tables do not rebuild the rows.
     """

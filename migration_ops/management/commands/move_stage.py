@@ -33,7 +33,8 @@ class Command(BaseCommand):
             moved = move_stage(company_named(company), Stage(to), reason=reason, actor=actor)
         if moved.is_change:
             self.stdout.write(
-                f"{moved.company.name} went from {moved.before} to {moved.after}; writers waited {moved.pause_s * 1000:.0f} ms"
+                f"{moved.company.name} went from {moved.before} to {moved.after}; "
+                f"writers waited {moved.pause_s * 1000:.0f} ms at most"
             )
             self.stdout.write("\n".join(lines_of(moved.gates)))
         else:

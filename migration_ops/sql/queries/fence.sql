@@ -36,5 +36,5 @@ SELECT coalesce((SELECT s.last_value FROM pg_sequences s
 
 -- name: cut_over
 -- Compare and set: one row, or somebody else moved first.
-UPDATE migration_company_stage SET stage = %(after)s, since = clock_timestamp()
- WHERE company_id = %(company)s AND stage = %(before)s;
+UPDATE migration_company_stage SET stage = %(after_stage)s, since = clock_timestamp()
+ WHERE company_id = %(company)s AND stage = %(before_stage)s;

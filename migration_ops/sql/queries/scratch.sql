@@ -11,7 +11,7 @@ SELECT c.column_name, pg_get_serial_sequence(%(name)s, c.column_name)
 
 -- name: keep_legacy
 -- What every legacy row of the company says before the drill.
-CREATE TEMPORARY TABLE drill_before AS
+CREATE TEMPORARY TABLE IF NOT EXISTS drill_before AS
 SELECT q.id, q::text AS said, to_jsonb(q) AS columns FROM quotes q WHERE q.company_id = %(company)s;
 
 -- name: compare_legacy
