@@ -57,3 +57,9 @@ class KeyReused(CrmError):
 
     status = 422
     code = "idempotency_key_reused"
+
+
+class WriteRefused(CrmError):
+    """A write the company's move does not allow now: another side leads, or could not follow."""
+
+    code = "write_refused"

@@ -1,13 +1,14 @@
-"""Repeatable ids of rows derived from another row: the same whoever writes them, so that a repeat meets them."""
+"""Ids derived from a deal's: its job, its invoice, its payment, its line items.
+
+A deal has one id, its lead's and its quote's. What belongs to it once has an id that follows from it, so that the same
+row is met again whoever writes it. An id's algorithm never changes.
+"""
 
 from hashlib import md5
 from uuid import UUID
 
 
-def child_id(parent: UUID, name: str) -> UUID:
-    """A name-based UUID (RFC 9562, version 8): 48 bits of the parent's, then the md5 of parent, slash and name.
-
-    As the database function qp_child_id gives it, for as long as that one exists.
-    """
-    digest = md5(f"{parent}/{name}".encode(), usedforsecurity=False).hexdigest()
-    return UUID(f"{parent.hex[:12]}8{digest[13:16]}8{digest[17:]}")
+def deal_child_id(deal: UUID, name: str) -> UUID:
+    """The id of a deal's `job`, `invoice`, `payment` or `item:<position>`: 48 bits of the deal's, then a hash."""
+    digest = md5(f"{deal}/{name}".encode(), usedforsecurity=False).hexdigest()
+    return UUID(f"{deal.hex[:12]}8{digest[13:16]}8{digest[17:]}")

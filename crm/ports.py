@@ -1,6 +1,7 @@
 """Seams that the project fills in settings; each has a default that needs nobody."""
 
 from collections.abc import Callable, Collection
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -19,6 +20,23 @@ DealStory = Callable[[UUID], list[tuple[str, list[tuple[str, str]]]]]
 
 # Given a user, the companies whose rows that user may see; None for all of them.
 CompanyScope = Callable[[Any], Collection[UUID] | None]
+
+# Given a company, what a service's transaction runs in: refuses a write that must not be, and carries it on before it
+# commits.
+WriteGuard = Callable[[UUID], AbstractContextManager[None]]
+
+
+def write_guard(company: UUID) -> AbstractContextManager[None]:
+    """What ``CRM_WRITE_GUARD`` names (a dotted path), for this company; without it, nothing stands in the way.
+
+    Every service that writes does so inside ``with transaction.atomic(), write_guard(company_id):``.
+
+    Raises:
+        WriteRefused: on entering, another side leads; on leaving, what was written has no place there.
+    """
+    path = getattr(settings, "CRM_WRITE_GUARD", "")
+    guard: WriteGuard | None = import_string(path) if path else None
+    return guard(company) if guard else nullcontext()
 
 
 def admin_links() -> AdminLinks | None:

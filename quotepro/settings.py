@@ -144,7 +144,7 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 QUEUES = ("default", "migration", "mirror")
 CELERY_TASK_QUEUES = [Queue(name) for name in QUEUES]  # type: ignore[no-untyped-call]
 # By name, here and not at the task: long slices of a migration must not keep the others waiting.
-CELERY_TASK_ROUTES = {"migration_ops.*": {"queue": "migration"}}
+CELERY_TASK_ROUTES = {"migration_ops.apply_changes": {"queue": "mirror"}, "migration_ops.*": {"queue": "migration"}}
 CELERY_TASK_CREATE_MISSING_QUEUES = False  # a misspelt queue is an error, not a place where work waits for ever
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -171,6 +171,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "options": {"expires": 3_600},
     },
     "check-capture": {"task": "migration_ops.check_capture", "schedule": 60, "options": {"expires": 60}},
+    "apply-changes": {"task": "migration_ops.apply_changes", "schedule": 10, "options": {"expires": 10}},
 }
 
 # --- The move -------------------------------------------------------------------------------------------------------
@@ -184,6 +185,10 @@ QUOTEPRO_STATEMENT_TIMEOUT_MS = env.integer("QUOTEPRO_STATEMENT_TIMEOUT_MS", 600
 QUOTEPRO_ENQUEUED_SLICES = env.integer("QUOTEPRO_ENQUEUED_SLICES", 2, low=1, high=64)
 QUOTEPRO_VALIDATION_CHUNK_ROWS = env.integer("QUOTEPRO_VALIDATION_CHUNK_ROWS", 5_000, low=1, high=50_000)
 QUOTEPRO_RECHECK_MS = env.integer("QUOTEPRO_RECHECK_MS", 300, low=0, high=60_000)
+QUOTEPRO_APPLY_ROWS = env.integer("QUOTEPRO_APPLY_ROWS", 200, low=1, high=5_000)
+QUOTEPRO_APPLY_POLL_MS = env.integer("QUOTEPRO_APPLY_POLL_MS", 500, low=10, high=60_000)
+QUOTEPRO_FENCE_WAIT_MS = env.integer("QUOTEPRO_FENCE_WAIT_MS", 1_000, low=1, high=60_000)
+QUOTEPRO_FENCE_DRAIN_MS = env.integer("QUOTEPRO_FENCE_DRAIN_MS", 1_000, low=1, high=60_000)
 if QUOTEPRO_STALLED_S <= QUOTEPRO_HEARTBEAT_S:
     raise env.SettingRefused(
         f"QUOTEPRO_STALLED_S={QUOTEPRO_STALLED_S} is not longer than QUOTEPRO_HEARTBEAT_S={QUOTEPRO_HEARTBEAT_S}: "
@@ -254,6 +259,9 @@ UNFOLD: dict[str, Any] = {
 }
 # While the move goes on, the pages of both sides link to what it knows of them.
 CRM_ADMIN_LINKS = LEGACY_ADMIN_LINKS = "migration_ops.admin.story.links_of"
+# Writes through this application reach the other side inside their own transaction.
+LEGACY_WRITE_GUARD = "migration_ops.dual_write.inline.legacy_writes"
+CRM_WRITE_GUARD = "migration_ops.dual_write.inline.crm_writes"
 
 # --- Profiling ------------------------------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from crm.exceptions import BadInput, Conflict
-from crm.ids import child_id
+from crm.ids import deal_child_id
 from crm.models import Company, Invoice, Job, Payment, Quote
 from crm.moves import next_status
 from crm.services.deals import deal_of_invoice, deal_of_job, deal_write, locked, save
@@ -31,7 +31,7 @@ def invoice_create(
             raise Conflict("This job has an invoice already.")
         now = timezone.now()
         invoice = Invoice.objects.create(
-            id=child_id(deal_id, "invoice"), company=company, job=job, customer_id=job.customer_id,
+            id=deal_child_id(deal_id, "invoice"), company=company, job=job, customer_id=job.customer_id,
             invoice_number=invoice_number or f"INV-{deal_id.hex[:8].upper()}", amount_due=quote.total,
             amount_paid=Decimal(0), status=Invoice.Status.PENDING, payment_link_url=payment_link_url,
             created_at=now, updated_at=now,
@@ -75,7 +75,7 @@ def invoice_pay(
         now = timezone.now()
         save(invoice, status=status, amount_paid=due, paid_at=paid_at or now, payment_method=method)
         Payment.objects.create(
-            id=child_id(deal_id, "payment"), company=company, invoice=invoice, amount=due, method=method,
+            id=deal_child_id(deal_id, "payment"), company=company, invoice=invoice, amount=due, method=method,
             paid_at=paid_at or now, created_at=now, updated_at=now,
         )  # fmt: skip
     return invoice_id

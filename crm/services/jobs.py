@@ -6,7 +6,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from crm.exceptions import Conflict
-from crm.ids import child_id
+from crm.ids import deal_child_id
 from crm.models import Company, Job, Quote
 from crm.moves import next_status
 from crm.services.deals import deal_of_job, deal_write, locked, save
@@ -28,7 +28,7 @@ def job_schedule(
         job, _ = Job.objects.select_for_update().get_or_create(
             quote=quote,
             defaults={
-                "id": child_id(quote_id, "job"), "company": company, "customer_id": quote.customer_id,
+                "id": deal_child_id(quote_id, "job"), "company": company, "customer_id": quote.customer_id,
                 "job_number": f"JOB-{quote_id}", "title": quote.job_name, "description": quote.description,
                 "status": Job.Status.SCHEDULED, "created_at": now, "updated_at": now,
             },

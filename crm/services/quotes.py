@@ -10,7 +10,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from crm.exceptions import BadInput, Conflict
-from crm.ids import child_id
+from crm.ids import deal_child_id
 from crm.models import Company, Job, Lead, Quote, QuoteItem
 from crm.moves import next_status
 from crm.ports import Contact, deal_writes
@@ -132,7 +132,7 @@ def quote_accept(company: Company, quote_id: UUID) -> UUID:
         Job.objects.get_or_create(
             quote=quote,
             defaults={
-                "id": child_id(quote_id, "job"), "company": company, "customer_id": quote.customer_id,
+                "id": deal_child_id(quote_id, "job"), "company": company, "customer_id": quote.customer_id,
                 "job_number": f"JOB-{quote_id}", "title": quote.job_name, "description": quote.description,
                 "status": Job.Status.SCHEDULED, "created_at": now, "updated_at": now,
             },
@@ -168,7 +168,7 @@ def _write_lines(quote: Quote, lines: Sequence[Line], now: datetime) -> None:
     QuoteItem.objects.bulk_create(
         QuoteItem(
             # By place: a repeat writes the same rows.
-            id=child_id(quote.pk, f"item:{place}"), company_id=quote.company_id, quote=quote, position=place,
+            id=deal_child_id(quote.pk, f"item:{place}"), company_id=quote.company_id, quote=quote, position=place,
             name=line.name, description=line.description, quantity=line.quantity, unit_price=line.unit_price,
             total=line.total, option_tier=line.option_tier, is_upsell=line.is_upsell, is_discount=line.is_discount,
             sort_order=place, created_at=now, updated_at=now,

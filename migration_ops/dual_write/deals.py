@@ -23,6 +23,7 @@ from crm.ports import Contact, Placed
 from legacy.models import COLUMNS
 from migration_ops import conf
 from migration_ops.backfill.sweep import settle
+from migration_ops.dual_write import fence
 from migration_ops.identity.late import resolve_contact
 from migration_ops.models import LegacyLink
 from migration_ops.projection.project import Scope
@@ -51,7 +52,7 @@ class BothSides:
         Raises:
             Conflict: the legacy row is set aside, so that the CRM does not hold it.
         """
-        stage = hold(company)
+        stage = hold(company, deal_id)
         if stage is Stage.COMPLETE:
             return
         params = {"company": company.pk, "id": deal_id}
@@ -104,11 +105,12 @@ class BothSides:
             )
 
 
-def hold(company: Company) -> Stage:
-    """Hold the company's stage for this transaction, which writes both sides itself from now on."""
-    run("hold_stage", {"company": company.pk})
-    run("mark", {})
-    return stage_of(company)
+def hold(company: Company, deal_id: UUID) -> Stage:
+    """Hold the company's stage and the deal for this transaction, which writes both sides itself from now on."""
+    stage = fence.enter(company.pk) or Stage.OFF
+    fence.mark()
+    fence.lock_deals([deal_id])
+    return stage
 
 
 def bring_up_to_date(company: Company, deal_id: UUID) -> None:
@@ -177,7 +179,7 @@ def legacy_row_delete(company: Company, deal_id: UUID) -> None:
 def deal_remove(company: Company, deal_id: UUID) -> None:
     """Remove a deal from both sides, with its contact and customer where nothing else uses them. For trials: a
     business keeps its deals."""
-    stage = hold(company)
+    stage = hold(company, deal_id)
     params: dict[str, Any] = {"company": company.pk, "id": deal_id}
     whose = run("customer_of", params)
     if stage is not Stage.COMPLETE:
@@ -191,7 +193,7 @@ def deal_remove(company: Company, deal_id: UUID) -> None:
 
 
 def _hold_for_legacy_write(company: Company, deal_id: UUID, *, is_new: bool) -> Stage:
-    stage = hold(company)
+    stage = hold(company, deal_id)
     if stage is Stage.COMPLETE:
         raise Conflict("This company has left the legacy table; write through API v2.")
     if not is_new:

@@ -1,13 +1,5 @@
 -- One deal written through the application while its company is being moved: both sides in one transaction.
 
--- name: hold_stage
--- Shared with every other writer of the company; a step to another stage waits for it, and new writers behind that step.
-SELECT pg_advisory_xact_lock_shared(hashtextextended('qp_stage/' || %(company)s::text, 0));
-
--- name: mark
--- This transaction writes both sides itself: what it writes is neither captured nor refused. Bound to the transaction.
-SELECT set_config('quotepro.origin', 'mirror:' || pg_current_xact_id()::text, true);
-
 -- name: hold_row
 -- The legacy row, held until the end, with the fingerprint its link would have if it were up to date.
 SELECT hash_record_extended(q, 0), q.company_id = %(company)s FROM quotes q WHERE q.id = %(id)s FOR UPDATE OF q;

@@ -11,7 +11,7 @@ from django.db import connection
 from django.utils import timezone
 
 from crm.api import schemas
-from crm.ids import child_id as crm_child_id
+from crm.ids import deal_child_id
 from crm.models import Customer, Lead, Payment, Quote
 from crm.services import statistics
 from migration_ops.models import V1Use
@@ -205,7 +205,7 @@ def test_statistics_and_their_age(a):
 
 def test_derived_ids_are_the_projections():
     for parent, name in ((UUID(int=1), "job"), (UUID(int=2**128 - 1), "item:12")):
-        assert crm_child_id(parent, name) == child_id(parent, name)
+        assert deal_child_id(parent, name) == child_id(parent, name)
 
 
 def test_too_many_requests_are_told_when_to_come_back(a, settings):

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('crm', '0004_search_and_statistics'),
-        ('migration_ops', '0002_projection_functions'),
+        ('migration_ops', '0003_live'),
     ]
 
     operations = [
