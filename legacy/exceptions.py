@@ -33,3 +33,7 @@ class SeedRefused(LegacyError):
 
 class LoadRefused(LegacyError):
     """The file cannot be loaded whole; nothing was changed."""
+
+
+class WriteRefused(LegacyError):
+    """A write to rows of a company that the new tables lead."""

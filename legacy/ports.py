@@ -1,6 +1,7 @@
 """Seams that the project fills in settings; each has a default that needs nobody."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,22 @@ CompanyScope = Callable[[Any], Collection[UUID] | None]
 
 # Given a row, pages elsewhere that belong to it: (words, URL) in the order they are shown.
 AdminLinks = Callable[[Any], list[tuple[str, str]]]
+
+# Given a company and the ids of the rows that are written, what a service's transaction runs in.
+WriteGuard = Callable[[UUID, Sequence[UUID]], AbstractContextManager[None]]
+
+
+def write_guard(company: UUID, ids: Sequence[UUID]) -> AbstractContextManager[None]:
+    """What ``LEGACY_WRITE_GUARD`` names (a dotted path), for these rows; without it, nothing stands in the way.
+
+    Every service that writes does so inside ``with transaction.atomic(), write_guard(company_id, ids):``.
+
+    Raises:
+        WriteRefused: another side leads the company.
+    """
+    path = getattr(settings, "LEGACY_WRITE_GUARD", "")
+    guard: WriteGuard | None = import_string(path) if path else None
+    return guard(company, ids) if guard else nullcontext()
 
 
 def company_scope() -> CompanyScope:

@@ -81,3 +81,33 @@ VALIDATION_CHUNK_ROWS = _number("VALIDATION_CHUNK_ROWS", 5_000)
 
 RECHECK_MS = _number("RECHECK_MS", 300)
 """Rest before a row that differs is read again, milliseconds: it may have been in the middle of a change."""
+
+APPLY_ROWS = _number("APPLY_ROWS", 200)
+"""Changed deals that are applied in one transaction."""
+
+APPLY_POLL_MS = _number("APPLY_POLL_MS", 500)
+"""How long a follower waits for a notification before it looks by itself, milliseconds."""
+
+APPLY_ATTEMPTS = 5
+"""Times a change is tried before it counts as failed; it is tried again now and then all the same."""
+
+APPLY_BACKOFF_S = 1.0
+"""Rest of a change after its first failure, seconds; doubled with each, up to APPLY_BACKOFF_MOST_S."""
+
+APPLY_BACKOFF_MOST_S = 300.0
+"""Longest rest of a change that cannot be applied, seconds."""
+
+FENCE_WAIT_MS = _number("FENCE_WAIT_MS", 1_000)
+"""How long a stage move waits for writers in flight before it gives up and changes nothing, milliseconds."""
+
+FENCE_DRAIN_MS = _number("FENCE_DRAIN_MS", 1_000)
+"""How long a stage move may hold up writers while it applies the last changes, milliseconds."""
+
+DRAIN_ROUNDS = 50
+"""Rounds of applying before the fence is tried; what is left then is for the fence."""
+
+BACKUP_AGE_H = 24
+"""Oldest verified backup a gate accepts, hours."""
+
+FOLLOW_SLICE_S = 10
+"""How long one Celery task follows changes before it makes room for others, seconds."""

@@ -77,3 +77,39 @@ class BadArgument(MigrationOpsError):
     """A value from the command line that cannot be used."""
 
     message = "{argument} {value!r}: {remedy}"
+
+
+class MoveRefused(MigrationOpsError):
+    """The table of moves has no such step."""
+
+    message = "company {company} is {stage}: it cannot go to {wanted}; from here it may go to {allowed}"
+
+
+class GateNotPassed(MigrationOpsError):
+    """Gates of a step are red or their evidence is missing; nothing was changed."""
+
+    message = "company {company} stays {stage}: {missing}"
+
+
+class FenceTimedOut(MigrationOpsError):
+    """Writers in flight, or changes to be applied, took longer than the step may hold others up."""
+
+    message = "company {company} stays {stage}: {why}; nothing was changed, try again in a moment"
+
+
+class LegacyCannotHold(MigrationOpsError):
+    """A write of the new side that a legacy row has no place for; refused until the company is complete."""
+
+    message = "a legacy row cannot hold {what}; possible once the move of company {company} is complete"
+
+
+class SideDoesNotLead(MigrationOpsError):
+    """A write to the side that does not lead."""
+
+    message = "company {company} is {stage}: {why}"
+
+
+class DrillFailed(MigrationOpsError):
+    """The rollback drill could not be done."""
+
+    message = "the rollback drill could not be done: {why}"

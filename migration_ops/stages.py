@@ -1,5 +1,7 @@
 """Where a company stands, what a run is doing, and the moves that are allowed, each with its reason."""
 
+from dataclasses import dataclass
+
 from django.db import models
 
 
@@ -78,3 +80,60 @@ RUN_MOVES: dict[RunStatus, dict[RunStatus, str]] = {
     RunStatus.CANCELLED: {},
     RunStatus.FINISHED: {},
 }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Move:
+    """One step of a company: why it is taken, what it needs (gates, by name), and the stage that takes it back."""
+
+    reason: str
+    gates: tuple[str, ...] = ()
+    inverse: Stage | None = None
+
+
+_PROVEN = ("capture", "backfill", "quarantine", "validation", "changes")
+
+# Every move a company may make. A step forward needs its gates; its inverse is there before the step is offered.
+STAGE_MOVES: dict[Stage, dict[Stage, Move]] = {
+    Stage.OFF: {
+        Stage.DUALWRITE: Move(reason="changes are mirrored and rows are copied", gates=("schema",), inverse=Stage.OFF)
+    },
+    Stage.DUALWRITE: {
+        Stage.SHADOW: Move(reason="both sides are proven equal", gates=_PROVEN, inverse=Stage.DUALWRITE),
+        Stage.OFF: Move(reason="the mirror is taken back"),
+    },
+    Stage.SHADOW: {
+        Stage.LIVE: Move(
+            reason="the new tables lead", inverse=Stage.SHADOW,
+            gates=(*_PROVEN, "shadow_reads", "backup", "rollback_drill", "way_back"),
+        ),
+        Stage.DUALWRITE: Move(reason="reads are not compared any more"),
+    },
+    Stage.LIVE: {
+        Stage.RAMPDOWN: Move(
+            reason="legacy is not compared any more", gates=("capture", "validation", "changes"), inverse=Stage.LIVE
+        ),
+        Stage.SHADOW: Move(reason="legacy leads again; nothing written since is lost"),
+    },
+    Stage.RAMPDOWN: {
+        # No way back from here: the reverse window closes.
+        Stage.COMPLETE: Move(
+            reason="the new tables are all there is", gates=("capture", "quarantine", "validation", "changes", "backup")
+        ),
+        Stage.LIVE: Move(reason="legacy is compared again"),
+    },
+    Stage.COMPLETE: {},
+}  # fmt: skip
+
+LEGACY_LEADS = (Stage.OFF, Stage.DUALWRITE, Stage.SHADOW)
+NEW_SIDE_LEADS = (Stage.LIVE, Stage.RAMPDOWN, Stage.COMPLETE)
+MIRRORED = (Stage.DUALWRITE, Stage.SHADOW)
+"""Stages in which changes of legacy rows are applied to the new tables."""
+REVERSED = (Stage.LIVE, Stage.RAMPDOWN)
+"""Stages in which changes of the new tables are carried back to legacy rows."""
+
+
+def is_forward(before: Stage, after: Stage) -> bool:
+    """Whether a step leads on, and so needs gates."""
+    order = list(Stage)
+    return order.index(after) > order.index(before)

@@ -11,9 +11,12 @@ from migration_ops import conf
 from migration_ops.backfill import owner as owners
 from migration_ops.backfill import plan
 from migration_ops.backfill.runner import heartbeat, record_failure, settle_request, work
+from migration_ops.cutover import findings
 from migration_ops.dual_write import capture
+from migration_ops.dual_write.follow import follow
+from migration_ops.dual_write.lag import notice_refused_writes
 from migration_ops.exceptions import MigrationOpsError, RunStopped, RunTakenOver
-from migration_ops.models import CompanyStage, MigrationRun
+from migration_ops.models import CompanyStage, Finding, MigrationRun
 from migration_ops.stages import RunStatus, Stage
 
 log = logging.getLogger(__name__)
@@ -91,10 +94,23 @@ def recover_runs() -> int:
 
 @shared_task(name="migration_ops.check_capture")
 def check_capture() -> list[str]:
-    """Once a minute: change capture is whole while a company is being moved; a hole is logged as an error."""
+    """Once a minute: change capture is whole while a company is being moved. A hole is logged as an error and voids the
+    evidence of every company on its way; legacy writes the fence refused are noted."""
     if not CompanyStage.objects.exclude(stage=Stage.OFF).exists():
         return []
-    found = [f"{hole.trigger} {hole.what}" for hole in capture.holes()]
+    found = [str(hole) for hole in capture.holes()]
     for hole in found:
         log.error("change capture has a hole: %s", hole)
+        findings.record_for_all(Finding.Kind.CAPTURE_HOLE, hole)
+    for slug, refused in notice_refused_writes().items():
+        log.error("%s writes to legacy rows of %s were refused: a program still writes there", refused, slug)
     return found
+
+
+@shared_task(name="migration_ops.apply_changes")
+def apply_changes() -> int:
+    """Follow changes of both sides for some seconds, woken by whoever writes; then make room for others."""
+    if not CompanyStage.objects.exclude(stage__in=(Stage.OFF, Stage.COMPLETE)).exists():
+        return 0
+    started = time.monotonic()
+    return follow(until=lambda: time.monotonic() - started > conf.FOLLOW_SLICE_S).entries

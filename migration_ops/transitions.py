@@ -4,6 +4,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from crm.models import Company
+from migration_ops import audit
 from migration_ops.exceptions import IllegalTransition
 from migration_ops.models import CompanyStage, MigrationRun, StageChange
 from migration_ops.stages import RUN_MOVES, RunStatus, Stage
@@ -46,5 +47,9 @@ def enter_dual_write(company: Company, *, actor: str) -> bool:
         StageChange.objects.create(
             company=company, before=Stage.OFF, after=Stage.DUALWRITE, reason="backfill started", actor=actor,
             at=timezone.now(),
+        )  # fmt: skip
+        audit.record(
+            actor=actor, action="stage", company=company.pk,
+            detail={"before": Stage.OFF, "after": Stage.DUALWRITE, "reason": "backfill started", "gates": []},
         )  # fmt: skip
     return bool(moved)

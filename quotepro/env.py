@@ -6,6 +6,7 @@ Every reader refuses a value it cannot use with ``SettingRefused``: one line wit
 
 import re
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit, urlunsplit
 
@@ -78,6 +79,15 @@ def integer(name: str, default: int, *, low: int, high: int) -> int:
     if not re.fullmatch(r"-?\d{1,18}", value) or not low <= int(value) <= high:
         raise SettingRefused(f"{name}={value!r} is not a whole number from {low} to {high}; correct it or unset it.")
     return int(value)
+
+
+def day(name: str, default: str) -> datetime:
+    """The variable as midnight UTC of a day such as 2027-01-31."""
+    value = text(name, default)
+    try:
+        return datetime.strptime(value, "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError as error:
+        raise SettingRefused(f"{name}={value} is no day; write it as 2027-01-31.") from error
 
 
 def names(name: str, default: Sequence[str] = ()) -> list[str]:

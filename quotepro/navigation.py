@@ -33,12 +33,20 @@ NAVIGATION: list[dict[str, Any]] = [
             _page("Validation", "migration_ops.verdict", "fact_check"),
             _page("Links", "migration_ops.legacylink", "link"),
             _page("Captured changes", "migration_ops.outboxentry", "sync_alt"),
+            _page("Use of API v1", "migration_ops.v1use", "history"),
         ],
     },
     {
         "title": "Customers & work",
         "separator": True,
         "items": [
+            {
+                "title": "Find quotes",
+                "icon": "search",
+                "link": reverse_lazy("admin:crm_quote_browse"),
+                "permission": _may_view("crm.quote"),
+            },
+            _page("Statistics", "crm.dashboardstats", "monitoring"),
             _page("Customers", "crm.customer", "person"),
             _page("Leads", "crm.lead", "campaign"),
             _page("Quotes", "crm.quote", "request_quote"),
@@ -46,6 +54,7 @@ NAVIGATION: list[dict[str, Any]] = [
             _page("Invoices", "crm.invoice", "receipt_long"),
             _page("Payments", "crm.payment", "payments"),
             _page("Company settings", "crm.company", "tune"),
+            _page("API tokens", "crm.apitoken", "key"),
         ],
     },
     {

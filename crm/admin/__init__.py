@@ -6,10 +6,14 @@ from crm.admin.invoices import InvoiceAdmin, PaymentAdmin
 from crm.admin.jobs import JobAdmin
 from crm.admin.leads import LeadAdmin
 from crm.admin.quotes import QuoteAdmin
+from crm.admin.statistics import DashboardStatsAdmin
+from crm.admin.tokens import ApiTokenAdmin
 
 __all__ = [
+    "ApiTokenAdmin",
     "CompanyAdmin",
     "CustomerAdmin",
+    "DashboardStatsAdmin",
     "InvoiceAdmin",
     "JobAdmin",
     "LeadAdmin",

@@ -43,7 +43,7 @@ class ListAdmin(ReadOnly, ModelAdmin):
     show_full_result_count = False
     paginator = BoundedPaginator
     list_per_page = 50
-    actions = None
+    actions: tuple[str, ...] | None = None
     search_fields: tuple[str, ...] = ("pk",)
     search_help_text: str | None = "Id; e-mail or phone; in small tables or one company, a part of a name or number"
     list_filter_sheet = False

@@ -3,7 +3,9 @@
 from typing import Any
 
 from django.contrib import admin
+from django.urls import URLPattern, path
 
+from crm.admin.browse import browse, browse_rows, story
 from crm.admin.columns import code, link, minute, money, number, short, shortened, state, text, when, yes_no
 from crm.admin.filters import CompanyFilter, choice_filter
 from crm.admin.lists import ListInline
@@ -87,3 +89,13 @@ class QuoteAdmin(RecordAdmin):
         ),
     )
     inlines = (ItemInline,)
+
+    def get_urls(self) -> list[URLPattern]:
+        """The quotes page, its next rows and the story of a quote, before the record's own pages."""
+        view = self.admin_site.admin_view
+        return [
+            path("browse/", view(browse), name="crm_quote_browse"),
+            path("browse/rows/", view(browse_rows), name="crm_quote_browse_rows"),
+            path("<uuid:quote_id>/story/", view(story), name="crm_quote_story"),
+            *super().get_urls(),
+        ]

@@ -6,17 +6,23 @@ from crm.models.invoices import Invoice, Payment
 from crm.models.jobs import Job
 from crm.models.leads import Lead
 from crm.models.quotes import Quote, QuoteItem
+from crm.models.statistics import DashboardStats
+from crm.models.tokens import ApiToken, IdempotentRequest, Scope
 
 __all__ = [
+    "ApiToken",
     "Company",
     "Customer",
     "CustomerAddress",
     "CustomerContact",
     "CustomerRelation",
+    "DashboardStats",
+    "IdempotentRequest",
     "Invoice",
     "Job",
     "Lead",
     "Payment",
     "Quote",
     "QuoteItem",
+    "Scope",
 ]

@@ -33,6 +33,7 @@ class Invoice(CompanyOwned):
         constraints = number_range("invoices_new", "amount_due", "amount_paid")
         indexes = [
             models.Index(fields=["company", "customer"], name="invoices_new_customer_idx"),
+            models.Index(fields=["company", "-created_at", "-id"], name="invoices_new_newest_idx"),
             models.Index(fields=["job"], name="invoices_new_job_idx"),
         ]
 

@@ -30,6 +30,7 @@ class Job(CompanyOwned):
         ordering = ["-created_at", "id"]
         indexes = [
             models.Index(fields=["company", "customer"], name="jobs_new_customer_idx"),
+            models.Index(fields=["company", "-created_at", "-id"], name="jobs_new_newest_idx"),
             models.Index(fields=["quote"], name="jobs_new_quote_idx"),
         ]
 

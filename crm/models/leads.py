@@ -20,7 +20,10 @@ class Lead(CompanyOwned):
     class Meta:
         db_table = "leads_new"
         ordering = ["-created_at", "id"]
-        indexes = [models.Index(fields=["company", "customer"], name="leads_new_customer_idx")]
+        indexes = [
+            models.Index(fields=["company", "customer"], name="leads_new_customer_idx"),
+            models.Index(fields=["company", "-created_at", "-id"], name="leads_new_newest_idx"),
+        ]
 
     def __str__(self) -> str:
         return f"Lead {self.id}"

@@ -32,6 +32,7 @@ class Quote(CompanyOwned):
         constraints = number_range("quotes_new", "subtotal", "discount_amount", "tax_rate", "tax_amount", "total")
         indexes = [
             models.Index(fields=["company", "customer"], name="quotes_new_customer_idx"),
+            models.Index(fields=["company", "-created_at", "-id"], name="quotes_new_newest_idx"),
             models.Index(fields=["lead"], name="quotes_new_lead_idx", condition=models.Q(lead__isnull=False)),
         ]
 

@@ -6,6 +6,7 @@ from migration_ops.admin.links import LegacyLinkAdmin
 from migration_ops.admin.outbox import OutboxEntryAdmin
 from migration_ops.admin.quarantine import QuarantinedRowAdmin
 from migration_ops.admin.runs import MigrationBatchAdmin, MigrationRunAdmin
+from migration_ops.admin.v1_use import V1UseAdmin
 from migration_ops.admin.verdicts import MismatchAdmin, VerdictAdmin
 
 __all__ = [
@@ -18,5 +19,6 @@ __all__ = [
     "OutboxEntryAdmin",
     "QuarantinedRowAdmin",
     "StageChangeAdmin",
+    "V1UseAdmin",
     "VerdictAdmin",
 ]

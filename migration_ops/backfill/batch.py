@@ -9,6 +9,7 @@ from django.utils import timezone
 from crm.models import Company
 from migration_ops import conf
 from migration_ops.backfill import finish, sweep
+from migration_ops.dual_write import fence
 from migration_ops.exceptions import MigrationOpsError, RunStopped, RunTakenOver
 from migration_ops.identity.customers import write_customers
 from migration_ops.identity.resolve import decide_clusters, find_components
@@ -17,7 +18,7 @@ from migration_ops.models import MigrationBatch, MigrationRun, OutboxEntry
 from migration_ops.projection import project
 from migration_ops.projection.project import HIGHEST, LOWEST, Scope
 from migration_ops.sql.loader import block
-from migration_ops.stages import BatchKind, BatchState, RunStatus
+from migration_ops.stages import NEW_SIDE_LEADS, BatchKind, BatchState, RunStatus
 
 # Somebody else was in the way; the same batch may succeed a moment later.
 RETRYABLE = {"40001", "40P01", "55P03", "57014"}
@@ -58,6 +59,7 @@ def run_step(run_id: int, generation: int, worker: str) -> Step:
     try:
         with transaction.atomic():
             _bound_waits()
+            _hold_stage(run)
             batch_id = _claim(run)
             if batch_id is not None:
                 batch = MigrationBatch.objects.get(pk=batch_id)
@@ -80,6 +82,18 @@ def _bound_waits() -> None:
             "SELECT set_config('lock_timeout', %s, true), set_config('statement_timeout', %s, true)",
             [f"{conf.LOCK_TIMEOUT_MS}ms", f"{conf.STATEMENT_TIMEOUT_MS}ms"],
         )
+
+
+def _hold_stage(run: MigrationRun) -> None:
+    """The company's stage stays what it is for the batch, and what the batch writes is the mirror's.
+
+    Raises:
+        RunStopped: the new tables lead by now.
+    """
+    stage = fence.enter(run.company_id)
+    if stage in NEW_SIDE_LEADS:
+        raise RunStopped(reason=f"run {run.pk} stopped: company {run.company.slug} is {stage}, the new tables lead")
+    fence.mark()
 
 
 def _claim(run: MigrationRun) -> int | None:
@@ -167,6 +181,7 @@ def _recover(run: MigrationRun, generation: int, batch_id: int, error: Exception
     code = getattr(error.__cause__, "sqlstate", None)
     message = " ".join(str(error).split())
     with transaction.atomic():
+        fence.mark()
         batch = MigrationBatch.objects.select_for_update().get(pk=batch_id)
         if batch.state != BatchState.PENDING:
             return

@@ -9,6 +9,7 @@ from crm.models import Company
 from legacy.selectors import ensure_no_drift
 from migration_ops.backfill.finish import finish
 from migration_ops.backfill.plan import refuse_if_active
+from migration_ops.dual_write import fence
 from migration_ops.exceptions import NoSuchRun
 from migration_ops.identity.customers import write_customers
 from migration_ops.identity.resolve import decide_clusters, find_components
@@ -44,6 +45,7 @@ def rehearse(company: Company, *, batch_rows: int) -> Rehearsal:
         )
     began = time.monotonic()
     with transaction.atomic():
+        fence.mark()
         if company._state.adding:
             company.save()
         stage_contacts(company, parts=1, part=0)

@@ -10,6 +10,7 @@ from migration_ops import conf
 from migration_ops.backfill.finish import finish
 from migration_ops.backfill.plan import refuse_if_active
 from migration_ops.backfill.sweep import settle
+from migration_ops.dual_write import fence
 from migration_ops.models import LegacyLink, QuarantinedRow
 
 
@@ -36,7 +37,7 @@ def retry_quarantined(company: Company, *, reason: str | None, actor: str) -> Re
     for start in range(0, len(ids), conf.SWEEP_ROWS):
         _retry(company, ids[start : start + conf.SWEEP_ROWS], actor)
     if ids:
-        with transaction.atomic():
+        with transaction.atomic(), fence.mirrored():
             finish(company)
     waiting = QuarantinedRow.objects.filter(company=company, resolution="", legacy_id__in=ids).count()
     # Not simply the rest: a row that was deleted in legacy is neither.
@@ -47,7 +48,7 @@ def retry_quarantined(company: Company, *, reason: str | None, actor: str) -> Re
 def _retry(company: Company, ids: list[UUID], actor: str) -> None:
     """A group in one transaction; where the database refuses it, one row after the other."""
     try:
-        with transaction.atomic():
+        with transaction.atomic(), fence.mirrored():
             settle(company, ids, batch_id=None, actor=actor)
     except DatabaseError:
         if len(ids) > 1:

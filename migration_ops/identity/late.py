@@ -12,12 +12,12 @@ from uuid import UUID
 
 from django.db import connection
 
-from crm.models import Company
+from crm.models import Company, CustomerContact
 from migration_ops import conf
 from migration_ops.identity.clusters import Contact, Decision, decide
 from migration_ops.identity.golden import refresh_customers
 from migration_ops.identity.keys import ContactKeys, contact_keys
-from migration_ops.projection.ids import derived_id
+from migration_ops.projection.ids import contact_id, derived_id
 from migration_ops.sql.loader import block
 
 LATE = "identity/late.sql"
@@ -39,6 +39,24 @@ def resolve_late(company: Company, ids: Sequence[UUID]) -> None:
         touched.update(customer for (customer,) in cursor.fetchall())
     if touched:
         refresh_customers(company, sorted(touched))
+
+
+def resolve_contact(
+    company: Company, name: str | None, email: str | None, phone: str | None, at: Any
+) -> tuple[UUID, UUID]:
+    """Whose contact this is, made known where it is new, in the caller's transaction: ids of customer and contact.
+
+    At least one of the three must not be blank.
+    """
+    id = contact_id(company.pk, name, email, phone)
+    with connection.cursor() as cursor:
+        cursor.execute(block(LATE, "lock").sql, {"company": company.pk})
+    known = CustomerContact.objects.filter(pk=id, company=company).values_list("customer_id", flat=True).first()
+    if known is not None:
+        return known, id
+    customer = _place(company, id, name, email, phone, at, at, [])
+    refresh_customers(company, [customer])
+    return customer, id
 
 
 def _place(

@@ -3,27 +3,37 @@
 from migration_ops.models.companies import CompanyStage, StageChange
 from migration_ops.models.conflicts import DedupConflict
 from migration_ops.models.findings import Mismatch, Verdict
-from migration_ops.models.outbox import CaptureInstallation, OutboxEntry
+from migration_ops.models.gates import AuditLine, Finding, GateEvidence, RefusedWrites, Repair
+from migration_ops.models.outbox import ApplyListener, CaptureInstallation, OutboxEntry, ReverseEntry
 from migration_ops.models.provenance import LegacyLink
 from migration_ops.models.quarantine import QuarantinedRow
 from migration_ops.models.runs import MigrationBatch, MigrationRun
 from migration_ops.models.staging import StagedAddress, StagedCluster, StagedContact, StagedDoubt, StagedFinding
+from migration_ops.models.v1_use import V1Use
 
 __all__ = [
+    "ApplyListener",
+    "AuditLine",
     "CaptureInstallation",
     "CompanyStage",
     "DedupConflict",
+    "Finding",
+    "GateEvidence",
     "LegacyLink",
     "MigrationBatch",
     "MigrationRun",
     "Mismatch",
     "OutboxEntry",
     "QuarantinedRow",
+    "RefusedWrites",
+    "Repair",
+    "ReverseEntry",
     "StageChange",
     "StagedAddress",
     "StagedCluster",
     "StagedContact",
     "StagedDoubt",
     "StagedFinding",
+    "V1Use",
     "Verdict",
 ]

@@ -4,11 +4,13 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Model, Q
 
 from crm.models import Customer, Invoice, Job, Lead, Payment, Quote
 from legacy.models import LegacyQuote
 from migration_ops.models import DedupConflict, LegacyLink, QuarantinedRow
+from migration_ops.sql.loader import block
 
 SHOWN_CONFLICTS = 10
 
@@ -53,3 +55,15 @@ def conflicts_of(customer: Customer) -> list[DedupConflict]:
             "contact_a", "contact_b"
         )[:SHOWN_CONFLICTS]
     )
+
+
+def legacy_chapters(deal: UUID) -> list[tuple[str, list[tuple[str, str]]]]:
+    """What the move knows of a deal, as (title, [(name, value)]): the legacy row as text, its link, its quarantine."""
+    chapters = []
+    for title, name in (("Legacy row", "legacy_texts"), ("Link", "link_texts"), ("Quarantine", "quarantine_texts")):
+        with connection.cursor() as cursor:
+            cursor.execute(block("queries/story.sql", name).sql, {"id": deal})
+            lines = [(key, value) for key, value in cursor.fetchall() if value is not None]
+        if lines:
+            chapters.append((title, lines))
+    return chapters

@@ -128,7 +128,7 @@ def forget_migration() -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT string_agg(format('%%I', tablename), ', ') FROM pg_tables WHERE schemaname = 'public'"
-            " AND (tablename LIKE 'migration\\_%%' OR tablename = ANY (%s))",
+            " AND (tablename LIKE 'migration\\_%%' OR tablename = ANY (%s)) AND tablename <> 'migration_audit_log'",
             [[*TABLES, "companies"]],
         )
         tables = cursor.fetchone()[0]

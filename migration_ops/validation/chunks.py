@@ -82,14 +82,14 @@ def check_chunk(company: Company, chunk: Chunk, depths: Collection[Depth]) -> di
     differs while a captured change of it waits to be applied is pending, not different.
     """
     scope = Scope(company=company, low=chunk.low, high=chunk.high)
-    tallies = _compare(scope, depths)
+    tallies = compare_now(scope, depths)
     suspects = _suspects(tallies)
     if not suspects or (len(suspects) > RECHECK_ROWS and not _pending(company, suspects)):
         return tallies
     time.sleep(conf.RECHECK_MS / 1000)
-    again = _compare(replace(scope, ids=sorted(suspects)), depths)
+    again = compare_now(replace(scope, ids=sorted(suspects)), depths)
     pending = _pending(company, _suspects(again))
-    settled = _compare(replace(scope, ids=sorted(_suspects(again) - pending)), depths) if pending else again
+    settled = compare_now(replace(scope, ids=sorted(_suspects(again) - pending)), depths) if pending else again
     for depth, tally in tallies.items():
         late = len(pending & again[depth].suspects)
         tally.pending, tally.rows_checked = late, tally.rows_checked - late
@@ -102,7 +102,8 @@ def _suspects(tallies: dict[Depth, Tally]) -> set[UUID]:
     return set().union(*(tally.suspects for tally in tallies.values()))
 
 
-def _compare(scope: Scope, depths: Collection[Depth]) -> dict[Depth, Tally]:
+def compare_now(scope: Scope, depths: Collection[Depth]) -> dict[Depth, Tally]:
+    """Compare what the scope says at this moment, at each of the depths; inside a transaction, what that one sees."""
     tallies: dict[Depth, Tally] = {}
     params = scope.params() | {"mapping_version": conf.MAPPING_VERSION, "batch": None}
     with snapshot():

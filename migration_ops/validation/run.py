@@ -10,6 +10,7 @@ from django.utils import timezone
 from crm.models import Company
 from legacy.selectors import ensure_no_drift
 from migration_ops import conf
+from migration_ops.cutover import findings
 from migration_ops.dual_write.capture import holes
 from migration_ops.models import MigrationRun, Mismatch, Verdict
 from migration_ops.validation import identities
@@ -49,7 +50,8 @@ def validate(
     """
     ensure_no_drift()
     started = time.monotonic()
-    open_holes = "; ".join(f"{hole.trigger} {hole.what}" for hole in holes())
+    found_before = findings.open_ids(company)
+    open_holes = "; ".join(str(hole) for hole in holes())
     wanted = [depth for depth in Depth if depth in depths]
     chunked = _chunked(company, [depth for depth in wanted if depth in CHUNKED], progress or (lambda *_: None))
     reports = []
@@ -63,7 +65,12 @@ def validate(
         else:
             reports.append(validate_business(company, common))
     stored = tuple(store(company, report) if is_kept or not report.passed else report for report in reports)
-    return Report(company=str(company.pk), company_name=company.name, depths=stored, seconds=time.monotonic() - started)
+    report = Report(
+        company=str(company.pk), company_name=company.name, depths=stored, seconds=time.monotonic() - started
+    )
+    if report.passed and is_kept and len(wanted) == len(ALL_DEPTHS):
+        findings.clear(found_before)  # what came up meanwhile was perhaps not seen, and stays
+    return report
 
 
 def _chunked(company: Company, depths: list[Depth], progress: Progress) -> dict[Depth, tuple[Tally, list[Check]]]:

@@ -47,8 +47,8 @@ def serve(*, host: str, port: int, on_ready: Callable[[str], None]) -> None:
     run.mkdir(parents=True, exist_ok=True)
     commands = {
         "web": [
-            *python, "gunicorn", "quotepro.wsgi:application", "--bind", f"{host}:{port}", "--workers", "2",
-            "--no-control-socket", "--log-level", "warning",
+            *python, "gunicorn", "-c", "python:quotepro.gunicorn_conf", "quotepro.wsgi:application",
+            "--bind", f"{host}:{port}",
         ],
         "worker": [
             *python, "celery", "-A", "quotepro", "--quiet", "worker", "--concurrency", "1", "--loglevel", "warning",

@@ -30,6 +30,17 @@ visit("superuser asking", root, silk="1")
 print(json.dumps(found))
 """
 
+SAMPLE = """
+import json
+from django.test import Client
+from silk.models import Request
+before = Request.objects.count()
+for _ in range(120):
+    Client(SERVER_NAME="localhost").post("/admin/login/", {"username": "secret"})
+sampled = Request.objects.order_by("-start_time")[:Request.objects.count() - before]
+print(json.dumps([len(sampled), sum("secret" in (each.raw_body + each.body) for each in sampled)]))
+"""
+
 
 def test_profiler_is_not_installed_unless_asked_for():
     assert "silk" not in settings.INSTALLED_APPS
@@ -54,3 +65,8 @@ def test_profiler_shows_and_records_for_superusers_who_ask(scratch_database_url)
         "superuser": [200, 0],
         "superuser asking": [200, 1],
     }
+    done = run_manage("shell", "--verbosity", "0", "--command", SAMPLE, env=env | {"SILK_SAMPLE_PERCENT": "25"})
+    assert done.returncode == 0, done.stderr
+    recorded, with_body = json.loads(done.stdout.splitlines()[-1])
+    assert 10 <= recorded <= 60  # of 120; without the sample none, without its limit all of them
+    assert with_body == 0

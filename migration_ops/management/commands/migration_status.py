@@ -9,10 +9,13 @@ from django.core.management.base import BaseCommand
 from migration_ops import transitions
 from migration_ops.backfill import owner as owners
 from migration_ops.backfill.progress import progress_of
+from migration_ops.cutover.ahead import gates_ahead
 from migration_ops.dual_write import capture
-from migration_ops.management.reporting import line_of, refusals
+from migration_ops.dual_write.lag import failures_of, lag_of, refused_writes
+from migration_ops.management.gating import as_json, lines_of
+from migration_ops.management.reporting import duration, line_of, refusals
 from migration_ops.management.results import render
-from migration_ops.models import MigrationRun, OutboxEntry, Verdict
+from migration_ops.models import MigrationRun, Verdict
 from migration_ops.selectors.companies import company_named
 from migration_ops.selectors.summary import COUNTS, summary_of
 from migration_ops.stages import RunStatus
@@ -34,15 +37,23 @@ class Command(BaseCommand):
             found = company_named(company)
         stage, summary = transitions.stage_of(found), summary_of(found)
         run = MigrationRun.objects.filter(company=found).first()
-        waiting = OutboxEntry.objects.filter(company_id=found.pk, state=OutboxEntry.State.PENDING).count()
-        holes = [f"{hole.trigger} {hole.what}" for hole in capture.holes()] if stage != "off" else []
+        lag, refused = lag_of(found), refused_writes(found)
+        closed = gates_ahead(found, stage)
+        holes = [str(hole) for hole in capture.holes()] if stage != "off" else []
         verdicts = _latest_verdicts(found.pk)
         self.stdout.write(f"{found.name} ({found.slug}), stage {stage}")
         if run is not None:
             self.stdout.write("  " + _run_line(run))
         self.stdout.write("\n".join(render(summary)))
-        if waiting:
-            self.stdout.write(f"  changes  {waiting:>10,} captured and not applied yet; migrate_legacy applies them")
+        if lag.waiting:
+            self.stdout.write(
+                f"  changes  {lag.forward:>10,} captured and not applied yet, {lag.reverse:,} to be carried back, "
+                f"the oldest {duration(lag.oldest_s)} old; apply_changes applies them"
+            )
+        for error, entries in failures_of(found):
+            self.stdout.write(f"  FAILED   {entries:>10,} × {error}")
+        if refused:
+            self.stdout.write(f"  refused  {refused:>10,} writes to legacy rows: a program still writes there")
         for hole in holes:
             self.stdout.write(
                 f"  CAPTURE  {hole}: changes of the legacy table may be missed; migrate_legacy repairs it"
@@ -52,13 +63,19 @@ class Command(BaseCommand):
                 f"  proof    {verdict.depth} {'passed' if verdict.has_passed else 'FAILED'} "
                 f"{verdict.at:%Y-%m-%d %H:%M} UTC, {verdict.rows_checked:,} rows"
             )
+        for after, results in closed.items():
+            self.stdout.write(f"  next     {after}")
+            self.stdout.write("\n".join(lines_of(results)))
         if options["json"]:
             self.stdout.write(
                 json.dumps(
                     {
                         "company": str(found.pk), "slug": found.slug, "stage": stage,
                         **{name: getattr(summary, name) for name in COUNTS},
-                        "pending": summary.pending, "changes": waiting, "capture_holes": holes,
+                        "pending": summary.pending, "changes": lag.forward, "capture_holes": holes,
+                        "changes_back": lag.reverse, "changes_failed": lag.failed, "lag_s": round(lag.oldest_s, 3),
+                        "refused_writes": refused,
+                        "gates": {after: as_json(results) for after, results in closed.items()},
                         "run": _run_json(run) if run else None,
                         "verdicts": {v.depth: v.has_passed for v in verdicts},
                     }

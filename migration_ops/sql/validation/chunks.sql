@@ -53,13 +53,16 @@ DELETE FROM batch_deal d USING migration_quarantined_row z
 DELETE FROM batch_item i WHERE NOT EXISTS (SELECT FROM batch_deal d WHERE d.id = i.legacy_id);
 
 -- name: pending
--- Which of these legacy rows have a captured change that is not applied yet.
+-- Which of these legacy rows have a captured change, of either side, that is not applied yet.
 -- params: company (uuid), ids (uuid[])
-SELECT DISTINCT o.legacy_id FROM migration_outbox o WHERE o.company_id = %(company)s AND o.legacy_id = ANY (%(ids)s::uuid[]);
+SELECT o.legacy_id FROM migration_outbox o WHERE o.company_id = %(company)s AND o.legacy_id = ANY (%(ids)s::uuid[])
+UNION
+SELECT r.deal_id FROM migration_reverse_outbox r WHERE r.company_id = %(company)s AND r.deal_id = ANY (%(ids)s::uuid[]);
 
 -- name: waiting
--- Captured changes of the company that are not applied yet, and those of them that failed.
+-- Captured changes of the company that are not applied yet, and those of them that failed; of both sides.
 -- params: company (uuid)
 SELECT count(*) FILTER (WHERE o.state = 'pending'), count(*) FILTER (WHERE o.state <> 'pending')
-  FROM migration_outbox o
- WHERE o.company_id = %(company)s;
+  FROM (SELECT state FROM migration_outbox WHERE company_id = %(company)s
+        UNION ALL
+        SELECT state FROM migration_reverse_outbox WHERE company_id = %(company)s) AS o;

@@ -138,40 +138,40 @@ def test_a_writer_without_rights_on_the_outbox_is_recorded(company, captured, se
 
 
 HOLES = {
-    "qp_capture_v1 is missing": "DROP TRIGGER qp_capture_v1 ON quotes",
-    "qp_refuse_truncate_v1 is missing": "DROP TRIGGER qp_refuse_truncate_v1 ON quotes",
-    "qp_capture_v1 is not ENABLE ALWAYS": "ALTER TABLE quotes DISABLE TRIGGER qp_capture_v1",
-    "qp_refuse_truncate_v1 is not ENABLE ALWAYS": "ALTER TABLE quotes ENABLE TRIGGER qp_refuse_truncate_v1",
-    "qp_capture_v1 does not fire for every change": (
-        "DROP TRIGGER qp_capture_v1 ON quotes;"
-        "CREATE TRIGGER qp_capture_v1 AFTER INSERT OR UPDATE ON quotes FOR EACH ROW EXECUTE FUNCTION qp_capture_v1();"
-        "ALTER TABLE quotes ENABLE ALWAYS TRIGGER qp_capture_v1"
+    "qp_capture_v2 is missing": "DROP TRIGGER qp_capture_v2 ON quotes",
+    "qp_refuse_truncate_v2 is missing": "DROP TRIGGER qp_refuse_truncate_v2 ON quotes",
+    "qp_capture_v2 is not ENABLE ALWAYS": "ALTER TABLE quotes DISABLE TRIGGER qp_capture_v2",
+    "qp_refuse_truncate_v2 is not ENABLE ALWAYS": "ALTER TABLE quotes ENABLE TRIGGER qp_refuse_truncate_v2",
+    "qp_capture_v2 does not fire for every change": (
+        "DROP TRIGGER qp_capture_v2 ON quotes;"
+        "CREATE TRIGGER qp_capture_v2 AFTER INSERT OR UPDATE ON quotes FOR EACH ROW EXECUTE FUNCTION qp_capture_v2();"
+        "ALTER TABLE quotes ENABLE ALWAYS TRIGGER qp_capture_v2"
     ),
-    "qp_capture_v1 does not fire for every change: some columns only": (
-        "DROP TRIGGER qp_capture_v1 ON quotes;"
-        "CREATE TRIGGER qp_capture_v1 AFTER INSERT OR DELETE OR UPDATE OF total ON quotes"
-        " FOR EACH ROW EXECUTE FUNCTION qp_capture_v1();"
-        "ALTER TABLE quotes ENABLE ALWAYS TRIGGER qp_capture_v1"
+    "qp_capture_v2 does not fire for every change: some columns only": (
+        "DROP TRIGGER qp_capture_v2 ON quotes;"
+        "CREATE TRIGGER qp_capture_v2 AFTER INSERT OR DELETE OR UPDATE OF total ON quotes"
+        " FOR EACH ROW EXECUTE FUNCTION qp_capture_v2();"
+        "ALTER TABLE quotes ENABLE ALWAYS TRIGGER qp_capture_v2"
     ),
-    "qp_capture_v1 does not fire for every change: some rows only": (
-        "DROP TRIGGER qp_capture_v1 ON quotes;"
-        "CREATE TRIGGER qp_capture_v1 AFTER INSERT OR DELETE OR UPDATE ON quotes"
-        " FOR EACH ROW WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION qp_capture_v1();"
-        "ALTER TABLE quotes ENABLE ALWAYS TRIGGER qp_capture_v1"
+    "qp_capture_v2 does not fire for every change: some rows only": (
+        "DROP TRIGGER qp_capture_v2 ON quotes;"
+        "CREATE TRIGGER qp_capture_v2 AFTER INSERT OR DELETE OR UPDATE ON quotes"
+        " FOR EACH ROW WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION qp_capture_v2();"
+        "ALTER TABLE quotes ENABLE ALWAYS TRIGGER qp_capture_v2"
     ),
-    "qp_capture_v1 calls another function": (
+    "qp_capture_v2 calls another function": (
         "CREATE FUNCTION no_capture() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';"
-        "DROP TRIGGER qp_capture_v1 ON quotes;"
-        "CREATE TRIGGER qp_capture_v1 AFTER INSERT OR UPDATE OR DELETE ON quotes"
+        "DROP TRIGGER qp_capture_v2 ON quotes;"
+        "CREATE TRIGGER qp_capture_v2 AFTER INSERT OR UPDATE OR DELETE ON quotes"
         " FOR EACH ROW EXECUTE FUNCTION no_capture();"
-        "ALTER TABLE quotes ENABLE ALWAYS TRIGGER qp_capture_v1"
+        "ALTER TABLE quotes ENABLE ALWAYS TRIGGER qp_capture_v2"
     ),
-    "qp_capture_v1 has a changed body": (
-        "CREATE OR REPLACE FUNCTION public.qp_capture_v1() RETURNS trigger LANGUAGE plpgsql AS"
+    "qp_capture_v2 has a changed body": (
+        "CREATE OR REPLACE FUNCTION public.qp_capture_v2() RETURNS trigger LANGUAGE plpgsql AS"
         " 'BEGIN RETURN NULL; END'"
     ),
-    "qp_capture_v1 has a changed body: emptied": (
-        "CREATE OR REPLACE FUNCTION public.qp_capture_v1() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END\n'"
+    "qp_capture_v2 has a changed body: emptied": (
+        "CREATE OR REPLACE FUNCTION public.qp_capture_v2() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END\n'"
     ),
 }  # fmt: skip
 
@@ -202,9 +202,9 @@ def test_status_tells_a_hole(company, captured, manage, session):
     fill(writer, company.pk, 3)
     writer.commit()
     manage("migrate_legacy", "--company", "here", "--no-validate")
-    run_sql("ALTER TABLE quotes DISABLE TRIGGER qp_capture_v1")
+    run_sql("ALTER TABLE quotes DISABLE TRIGGER qp_capture_v2")
     status = manage("migration_status", "--company", "here", "--json")
-    assert as_json(status.stdout)["capture_holes"] == ["qp_capture_v1 is not ENABLE ALWAYS"]
+    assert as_json(status.stdout)["capture_holes"] == ["qp_capture_v2 is not ENABLE ALWAYS"]
     assert "CAPTURE" in status.stdout
     capture.install()
 

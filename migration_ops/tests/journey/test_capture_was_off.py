@@ -31,7 +31,7 @@ def moved():
 def test_rows_that_changed_while_capture_was_off_are_looked_at_again(session):
     ids = fill(session, COMPANY, 30)
     company, _ = moved()
-    session.execute("ALTER TABLE quotes DISABLE TRIGGER qp_capture_v1")
+    session.execute("ALTER TABLE quotes DISABLE TRIGGER qp_capture_v2")
     update(session, ids[3], total=777)
     update(session, ids[4], email="another@mail.example")
     session.execute("DELETE FROM quotes WHERE id = %s", [ids[5]])

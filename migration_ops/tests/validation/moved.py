@@ -94,9 +94,11 @@ def moved_company() -> Company:
 def plant(*statements: str) -> None:
     """Change tables behind everybody's back: no capture, no foreign keys."""
     with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE quotes DISABLE TRIGGER qp_capture_v1")
+        cursor.execute("ALTER TABLE quotes DISABLE TRIGGER qp_capture_v2")
         cursor.execute("SET session_replication_role = replica")
         for statement in statements:
             cursor.execute(statement)
         cursor.execute("SET session_replication_role = DEFAULT")
-        cursor.execute("ALTER TABLE quotes ENABLE ALWAYS TRIGGER qp_capture_v1")
+        cursor.execute("ALTER TABLE quotes ENABLE ALWAYS TRIGGER qp_capture_v2")
+        # That capture was off for a moment is a finding of its own, and not what these tests are about.
+        cursor.execute("DELETE FROM migration_capture_installation")

@@ -57,12 +57,12 @@ def test_a_report_without_depths_has_not_passed(company):
 
 def test_a_capture_hole_fails_every_depth_by_name(company):
     with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE quotes DISABLE TRIGGER qp_capture_v1")
+        cursor.execute("ALTER TABLE quotes DISABLE TRIGGER qp_capture_v2")
 
     report = validate(company)
 
     assert failed(report) == {(depth, "capture") for depth in Depth}
-    assert "qp_capture_v1 is not ENABLE ALWAYS" in {check.found for check in report.checks}
+    assert "qp_capture_v2 is not ENABLE ALWAYS" in {check.found for check in report.checks}
 
 
 def test_schema_drift_is_refused(company):

@@ -1,0 +1,121 @@
+"""What API v2 shows: JSON made by the database, one text a row; pages by place or by key."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from psycopg import sql
+
+from crm.exceptions import NotFound
+from crm.models import Company
+from crm.sql import statement
+
+TABLES = {
+    "leads": "leads_new", "quotes": "quotes_new", "jobs": "jobs_new", "invoices": "invoices_new",
+    "customers": "customers_new",
+}  # fmt: skip
+
+# A list's filters: name to condition; a value arrives as the parameter of the same name.
+FILTERS: Mapping[str, Mapping[str, sql.SQL]] = {
+    "leads": {
+        "status": sql.SQL("t.status = %(status)s"),
+        "customer_id": sql.SQL("t.customer_id = %(customer_id)s"),
+    },
+    "quotes": {
+        "status": sql.SQL("t.status = %(status)s"),
+        "customer_id": sql.SQL("t.customer_id = %(customer_id)s"),
+        "lead_id": sql.SQL("t.lead_id = %(lead_id)s"),
+    },
+    "jobs": {
+        "status": sql.SQL("t.status = %(status)s"),
+        "customer_id": sql.SQL("t.customer_id = %(customer_id)s"),
+        "quote_id": sql.SQL("t.quote_id = %(quote_id)s"),
+    },
+    "invoices": {
+        "status": sql.SQL("t.status = %(status)s"),
+        "customer_id": sql.SQL("t.customer_id = %(customer_id)s"),
+        "job_id": sql.SQL("t.job_id = %(job_id)s"),
+    },
+    "customers": {
+        "merged_into": sql.SQL("t.merged_into IS NULL"),
+        "search": sql.SQL("crm_customer_words(t.company_id, t.name, t.email) @@ %(search)s::tsquery"),
+        "contact_key": sql.SQL(
+            "t.id IN (SELECT c.customer_id FROM customer_contacts c WHERE c.company_id = %(company)s"
+            " AND (md5(c.phone_key) = ANY (%(contact_key)s) OR md5(c.email_key) = ANY (%(contact_key)s)))"
+        ),
+    },
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Position:
+    """The last row of a page: the next page begins behind it."""
+
+    created_at: datetime
+    id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """Rows as JSON texts, the newest first, and where the next page begins; None at the end."""
+
+    rows: Sequence[str]
+    after: Position | None
+
+
+def page(
+    kind: str,
+    company: Company,
+    filters: Mapping[str, Any],
+    *,
+    limit: int,
+    offset: int = 0,
+    after: Position | None = None,
+) -> Page:
+    """One page of a company's rows, the newest first. One statement, whatever the rows hold.
+
+    Args:
+        kind: leads, quotes, jobs, invoices or customers.
+        filters: values by the names in `FILTERS`; None leaves one out.
+    """
+    given = {name: value for name, value in filters.items() if value is not None}
+    parts: list[sql.Composable] = [sql.SQL(statement(f"api/{kind}"))]
+    parts += [sql.SQL(" AND ") + FILTERS[kind][name] for name in given]
+    if after is not None:
+        parts.append(sql.SQL(" AND (t.created_at, t.id) < (%(after_at)s, %(after_id)s)"))
+    elif offset:
+        # The first row's key from the index alone: the JSON of skipped rows is not made.
+        parts += [
+            sql.SQL(
+                " AND (t.created_at, t.id) <= (SELECT t.created_at, t.id FROM {} t WHERE t.company_id = %(company)s"
+            ).format(sql.Identifier(TABLES[kind])),
+            *(sql.SQL(" AND ") + FILTERS[kind][name] for name in given),
+            sql.SQL(" ORDER BY t.created_at DESC, t.id DESC LIMIT 1 OFFSET %(offset)s)"),
+        ]  # fmt: skip
+    parts.append(sql.SQL(" ORDER BY t.created_at DESC, t.id DESC LIMIT %(limit)s"))
+    params = given | {
+        "company": company.pk, "limit": limit + 1, "offset": offset,
+        "after_at": after.created_at if after else None, "after_id": after.id if after else None,
+    }  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(sql.Composed(parts).as_string(None), params)
+        rows = cursor.fetchall()
+    last = Position(created_at=rows[limit - 1][0], id=rows[limit - 1][1]) if len(rows) > limit else None
+    return Page(rows=[body for _, _, body in rows[:limit]], after=last)
+
+
+def one(kind: str, company: Company, id: UUID) -> str:
+    """One row as JSON text.
+
+    Raises:
+        NotFound: the company has no such row.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(statement(f"api/{kind}") + " AND t.id = %(id)s", {"company": company.pk, "id": id})
+        row = cursor.fetchone()
+    if row is None:
+        raise NotFound(kind.removesuffix("s"))
+    return str(row[2])

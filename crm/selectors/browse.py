@@ -1,0 +1,152 @@
+"""Quotes as staff look for them, and the whole story of one."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from psycopg import sql
+
+from crm.models import Company, Invoice, Job, Lead, Payment, Quote
+from crm.ports import deal_story
+from crm.selectors.api import Position
+from crm.selectors.search import WORD, customer_filters, words_query
+from crm.sql import statement
+
+PAGE_ROWS = 50
+MOST_CUSTOMERS = 500
+CUSTOMERS_BY_KEY = sql.SQL(
+    "t.customer_id IN (SELECT k.customer_id FROM customer_contacts k WHERE k.company_id = %(company)s"
+    " AND (md5(k.phone_key) = ANY (%(contact_key)s) OR md5(k.email_key) = ANY (%(contact_key)s)))"
+)
+WORDS = sql.SQL(
+    "(crm_quote_words(t.company_id, t.job_name, t.description) @@ %(words)s::tsquery"
+    " OR t.customer_id IN (SELECT s.id FROM customers_new s WHERE s.company_id = %(company)s"
+    " AND crm_customer_words(s.company_id, s.name, s.email) @@ %(search)s::tsquery LIMIT %(most)s)"
+    " OR t.quote_number = %(term)s)"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """One quote of the list."""
+
+    id: UUID
+    created_at: datetime
+    quote_number: str | None
+    job_name: str | None
+    status: str
+    total: Decimal | None
+    customer_name: str
+    email: str | None
+    phone: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chapter:
+    """A part of a story: facts by name, and rows of a table where it has one."""
+
+    title: str
+    facts: Sequence[tuple[str, Any]]
+    head: Sequence[str] = ()
+    rows: Sequence[Sequence[Any]] = ()
+
+
+def quotes_found(
+    company: Company, *, term: str = "", status: str = "", after: Position | None = None
+) -> tuple[list[Found], Position | None]:
+    """A page of quotes, the newest first, and where the next one begins; one statement.
+
+    Args:
+        term: an id, a mailbox, a phone, a quote number, or words of the job, the description or the customer's name.
+    """
+    parts: list[sql.Composable] = [sql.SQL(statement("browse_quotes"))]
+    params: dict[str, Any] = {"company": company.pk, "limit": PAGE_ROWS + 1}
+    if status:
+        parts.append(sql.SQL(" AND t.status = %(status)s"))
+        params["status"] = status
+    if term.strip():
+        parts += [sql.SQL(" AND "), _condition(company, term.strip()[:200], params)]
+    if after is not None:
+        parts.append(sql.SQL(" AND (t.created_at, t.id) < (%(after_at)s, %(after_id)s)"))
+        params |= {"after_at": after.created_at, "after_id": after.id}
+    parts.append(sql.SQL(" ORDER BY t.created_at DESC, t.id DESC LIMIT %(limit)s"))
+    with connection.cursor() as cursor:
+        cursor.execute(sql.Composed(parts).as_string(None), params)
+        names = [column.name for column in cursor.description]
+        rows = [Found(**dict(zip(names, row, strict=True))) for row in cursor.fetchall()]
+    more = len(rows) > PAGE_ROWS
+    rows = rows[:PAGE_ROWS]
+    return rows, Position(created_at=rows[-1].created_at, id=rows[-1].id) if more else None
+
+
+def _condition(company: Company, term: str, params: dict[str, Any]) -> sql.Composable:
+    if re.fullmatch(r"[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}", term):
+        params["id"] = UUID(term)
+        return sql.SQL("t.id = %(id)s")
+    found = customer_filters(company, term)
+    if "contact_key" in found:
+        params |= found
+        return CUSTOMERS_BY_KEY
+    words = WORD.findall(term.lower())[:8]
+    if not words:
+        params["term"] = term
+        return sql.SQL("t.quote_number = %(term)s")
+    params |= {"term": term, "search": words_query(company, words, is_prefix=True), "most": MOST_CUSTOMERS}
+    params["words"] = _stemmed(company, words)
+    return WORDS
+
+
+def _stemmed(company: Company, words: list[str]) -> str:
+    """The words as the quotes' index knows them; a word it leaves out (the, and) asks for nothing."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT plainto_tsquery('pg_catalog.english', %s)::text", [" ".join(words)])
+        (query,) = cursor.fetchone()
+    return f"'c:{company.pk}' & ({query})" if query else "'c:none'"
+
+
+def quote_story(company: Company, quote_id: UUID) -> list[Chapter] | None:
+    """Everything that belongs to a quote, from the lead to the payment and the legacy row; None where there is none.
+
+    A constant number of statements.
+    """
+    quote = Quote.objects.select_related("customer", "lead").filter(pk=quote_id, company=company).first()
+    if quote is None:
+        return None
+    chapters = [Chapter(title="Customer", facts=_facts(quote.customer, "name", "email", "phone"))]
+    if quote.lead is not None:
+        chapters.append(
+            _chapter("Lead", quote.lead, "status", "description", "notes", "scheduled_visit_at", "created_at")
+        )
+    items = quote.items.order_by("position").values_list(
+        "position", "name", "description", "quantity", "unit_price", "total"
+    )
+    chapters.append(
+        Chapter(
+            title="Quote",
+            facts=_facts(quote, "quote_number", "job_name", "status", "description", "subtotal", "discount_amount",
+                         "tax_rate", "tax_amount", "total", "sent_at", "created_at", "updated_at"),
+            head=("no.", "item", "description", "quantity", "price", "total"), rows=[tuple(item) for item in items],
+        )
+    )  # fmt: skip
+    for job in Job.objects.filter(company=company, quote=quote):
+        chapters.append(_chapter("Job", job, "job_number", "status", "scheduled_start", "actual_start", "actual_end"))
+    for invoice in Invoice.objects.filter(company=company, job__quote=quote):
+        chapters.append(_chapter("Invoice", invoice, "invoice_number", "status", "amount_due", "amount_paid", "sent_at",
+                                 "paid_at", "payment_link_url"))  # fmt: skip
+    for payment in Payment.objects.filter(company=company, invoice__job__quote=quote):
+        chapters.append(_chapter("Payment", payment, "amount", "method", "paid_at"))
+    port = deal_story()
+    return chapters + [Chapter(title=title, facts=lines) for title, lines in (port(quote_id) if port else [])]
+
+
+def _chapter(title: str, row: Lead | Job | Invoice | Payment, *names: str) -> Chapter:
+    return Chapter(title=title, facts=_facts(row, *names))
+
+
+def _facts(row: Any, *names: str) -> list[tuple[str, Any]]:
+    return [(name.replace("_", " "), getattr(row, name)) for name in names if getattr(row, name) not in (None, "")]

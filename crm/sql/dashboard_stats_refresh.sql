@@ -1,0 +1,2 @@
+-- Readers are not blocked; needs the unique index.
+REFRESH MATERIALIZED VIEW CONCURRENTLY dashboard_stats

@@ -1,0 +1,2 @@
+-- Removes it without blocking writers.
+DROP INDEX CONCURRENTLY IF EXISTS quotes_company_newest_idx;

@@ -1,0 +1,166 @@
+"""The fence and the flip, forward and back: one short transaction that changes everything or nothing."""
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import OperationalError, connection, transaction
+from django.utils import timezone
+from psycopg import sql
+
+from crm.models import Company
+from migration_ops import audit, conf, transitions
+from migration_ops.cutover import gates
+from migration_ops.cutover.gates import GateResult
+from migration_ops.dual_write import apply, capture, fence, reverse
+from migration_ops.dual_write.apply import Applied
+from migration_ops.dual_write.lag import lag_of
+from migration_ops.exceptions import FenceTimedOut, GateNotPassed, MigrationOpsError, MoveRefused, StageRefused
+from migration_ops.models import CompanyStage, StageChange
+from migration_ops.sql.loader import block
+from migration_ops.stages import MIRRORED, REVERSED, STAGE_MOVES, Move, Stage, is_forward
+from migration_ops.validation.query import rows
+
+
+@dataclass(frozen=True, kw_only=True)
+class Moved:
+    """How a step went: from where to where, what it rested on, and how long writers had to wait at most."""
+
+    company: Company
+    before: Stage
+    after: Stage
+    gates: list[GateResult] = field(default_factory=list)
+    pause_s: float = 0.0
+
+    @property
+    def is_change(self) -> bool:
+        """False when the company was there already."""
+        return self.before != self.after
+
+
+def move_stage(company: Company, to: Stage, *, reason: str, actor: str, needs_gates: bool = True) -> Moved:
+    """Take a company one step.
+
+    Args:
+        reason: a person's words; without any, what the table of moves says.
+        needs_gates: False only for a drill, on a scratch copy.
+    Raises:
+        MoveRefused: no such step from where the company stands.
+        GateNotPassed: a step forward without its evidence; nothing was changed.
+        FenceTimedOut: writers in flight, or changes that wait, took too long; nothing was changed.
+        StageRefused: somebody else moved the company meanwhile.
+    """
+    before = transitions.stage_of(company)
+    if before == to:
+        return Moved(company=company, before=before, after=to)
+    moves = STAGE_MOVES[before]
+    if to not in moves:
+        allowed = ", ".join(moves) or "nowhere: the way back is closed"
+        raise MoveRefused(company=company.slug, stage=before, wanted=to, allowed=allowed)
+    move = moves[to]
+    if before == Stage.OFF:
+        capture.install()
+    wanted = move.gates if needs_gates and is_forward(before, to) else ()
+    results = gates.check(company, wanted)
+    _refuse_closed(company, before, results)
+    drain(company, before)
+    CompanyStage.objects.get_or_create(company=company, defaults={"stage": Stage.OFF, "since": timezone.now()})
+    try:
+        return _flip(company, before, to, move, results, reason=reason or move.reason, actor=actor)
+    except OperationalError as error:
+        if (code := getattr(error.__cause__, "sqlstate", None)) not in ("55P03", "57014", "40P01"):
+            raise
+        why = _blockers(company) if code == "55P03" else "the last changes took too long to apply"
+        raise FenceTimedOut(company=company.slug, stage=before, why=why) from error
+
+
+def _refuse_closed(company: Company, stage: Stage, results: list[GateResult]) -> None:
+    closed = [result for result in results if not result.passed]
+    if closed:
+        told = "; ".join(f"{result.gate}: {result.missing}" for result in closed)
+        raise GateNotPassed(company=company.slug, stage=stage, missing=told)
+
+
+def drain(company: Company, stage: Stage) -> None:
+    """Apply what waits while nobody is held up, so that little is left for the fence."""
+    step = apply.apply_company if stage in MIRRORED else reverse.reverse_company if stage in REVERSED else None
+    for _ in range(conf.DRAIN_ROUNDS if step else 0):
+        if step is None or not step(company).entries:
+            return
+
+
+@transaction.atomic
+def _flip(
+    company: Company, before: Stage, after: Stage, move: Move, results: list[GateResult], *, reason: str, actor: str
+) -> Moved:
+    fence.bound_waits(lock_ms=conf.FENCE_WAIT_MS, statement_ms=conf.FENCE_WAIT_MS + conf.FENCE_DRAIN_MS)
+    began = time.monotonic()
+    with connection.cursor() as cursor:
+        cursor.execute(block(fence.SQL, "close").sql, {"company": company.pk})
+        _ensure_refusal_counter(cursor, company, after)
+    stage = transitions.stage_of(company)
+    if stage != before:
+        raise StageRefused(company=company.slug, stage=stage, why=f"somebody else took it there from {before}")
+    deadline = time.monotonic() + conf.FENCE_DRAIN_MS / 1000
+    if before in MIRRORED and is_forward(before, after):
+        _drain_inside(company, before, deadline, apply.apply_rest)
+    if before in REVERSED and after not in REVERSED:
+        _drain_inside(company, before, deadline, reverse.reverse_rest)
+    _refuse_closed(company, before, gates.check(company, [r.gate for r in results if r.gate in gates.FENCED]))
+    if not _set_stage(company, before, after):
+        raise StageRefused(company=company.slug, stage=before, why="somebody else moves it")
+    StageChange.objects.create(
+        company=company, before=before, after=after, reason=reason, actor=actor, at=timezone.now()
+    )
+    audit.record(
+        actor=actor, action="stage", company=company.pk,
+        detail={"before": before, "after": after, "reason": reason, "gates": [_told(result) for result in results]},
+    )  # fmt: skip
+    return Moved(company=company, before=before, after=after, gates=results, pause_s=time.monotonic() - began)
+
+
+def _told(result: GateResult) -> dict[str, Any]:
+    return {"gate": result.gate, "passed": result.passed, "evidence": result.evidence}
+
+
+def _set_stage(company: Company, before: Stage, after: Stage) -> bool:
+    params = {"company": company.pk, "before_stage": before, "after_stage": after}
+    with connection.cursor() as cursor:
+        cursor.execute(block(fence.SQL, "cut_over").sql, params)
+        return bool(cursor.rowcount)
+
+
+def _ensure_refusal_counter(cursor: Any, company: Company, after: Stage) -> None:
+    if after == Stage.LIVE:
+        name = sql.Identifier("public", f"qp_refused_{company.pk.hex}")
+        cursor.execute(sql.SQL("CREATE SEQUENCE IF NOT EXISTS {} MINVALUE 0 START 1").format(name).as_string(None))
+
+
+def _drain_inside(company: Company, before: Stage, deadline: float, step: Any) -> None:
+    """Apply everything that waits; nobody writes meanwhile.
+
+    Raises:
+        FenceTimedOut: it took longer than writers may be held up, or something cannot be applied.
+    """
+    while True:
+        try:
+            done: Applied = step(company)
+        except MigrationOpsError as error:
+            raise FenceTimedOut(
+                company=company.slug, stage=before, why=f"a change cannot be applied: {error}"
+            ) from error
+        if not done.entries:
+            break
+        if time.monotonic() > deadline:
+            lag = lag_of(company)
+            raise FenceTimedOut(company=company.slug, stage=before, why=f"{lag.waiting} changes were left to apply")
+
+
+def _blockers(company: Company) -> str:
+    """Who keeps the fence from closing, in words."""
+    found = rows(fence.SQL, "blockers", {"company": company.pk})
+    who = "; ".join(
+        f"pid {pid} ({user}, {application or 'no name'}, {state}, open for {age} s)"
+        for pid, user, application, state, age in found[:3]
+    )
+    return f"writers did not come to an end within {conf.FENCE_WAIT_MS} ms" + (f": {who}" if who else "")

@@ -1,0 +1,60 @@
+"""Who may write where, for the length of a transaction: the stage held, the deals locked, our own writes marked."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from migration_ops.sql.loader import block
+from migration_ops.stages import Stage
+
+SQL = "queries/fence.sql"
+
+
+def scalar(file: str, name: str, params: dict[str, Any]) -> Any:
+    """The first value a block gives."""
+    with connection.cursor() as cursor:
+        cursor.execute(block(file, name).sql, params)
+        return cursor.fetchone()[0]
+
+
+def mark() -> None:
+    """Everything this transaction writes from here is ours; see mirrored."""
+    scalar(SQL, "mark", {})
+
+
+@contextmanager
+def mirrored() -> Iterator[None]:
+    """Writes inside are ours: neither side records them, and no fence refuses them. In the caller's transaction.
+
+    The mark is bound to the transaction. After an error it is gone with the savepoint or the transaction.
+    """
+    before = scalar(SQL, "mark", {})
+    yield
+    scalar(SQL, "unmark", {"source": before})
+
+
+def enter(company: UUID) -> Stage | None:
+    """The company's stage, which stays what it is until the transaction ends; None where it never moved.
+
+    Raises:
+        OperationalError: a stage move is under way for longer than this session's lock_timeout.
+    """
+    stage = scalar(SQL, "enter", {"company": company})
+    return None if stage is None else Stage(stage)
+
+
+def lock_deals(ids: Sequence[UUID]) -> None:
+    """Wait for whoever works on these deals, and keep others away from them until the transaction ends."""
+    scalar(SQL, "deals", {"ids": list(ids)})
+
+
+def bound_waits(*, lock_ms: int, statement_ms: int) -> None:
+    """Limit what this transaction waits for, milliseconds."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('lock_timeout', %s, true), set_config('statement_timeout', %s, true)",
+            [f"{lock_ms}ms", f"{statement_ms}ms"],
+        )

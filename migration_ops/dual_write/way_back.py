@@ -1,0 +1,46 @@
+"""Whether the way back works: a real change of a real deal, carried back to its legacy row, and rolled back."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db import DatabaseError, connection, transaction
+from django.utils import timezone
+
+from crm.models import Company
+from migration_ops.dual_write import fence, reverse
+from migration_ops.exceptions import MigrationOpsError
+from migration_ops.models import LegacyLink
+from migration_ops.sql.loader import block
+
+SQL = "reverse/carry.sql"
+PROBE = "way back probe"
+
+
+def look(company: Company) -> tuple[bool, dict[str, Any], str]:
+    """The gate: passed, evidence, what is missing."""
+    link = LegacyLink.objects.filter(company=company).order_by("legacy_id").first()
+    if link is None:
+        return False, {}, "the company has no migrated row to try it on"
+    failure = ""
+    try:
+        with transaction.atomic():
+            fence.bound_waits(lock_ms=2_000, statement_ms=30_000)
+            found = _probe(company, link.legacy_id)
+            transaction.set_rollback(True)
+    except (DatabaseError, MigrationOpsError) as error:
+        failure, found = " ".join(str(error).split()), None
+    evidence = {"deal": str(link.legacy_id), "tried_at": str(timezone.now())}
+    if failure or found != PROBE:
+        return False, evidence, f"a change could not be carried back: {failure or 'the legacy row did not follow'}"
+    return True, evidence, ""
+
+
+def _probe(company: Company, deal: UUID) -> str | None:
+    params = {"company": company.pk, "id": deal, "name": PROBE}
+    with connection.cursor() as cursor:
+        with fence.mirrored():
+            for name in ("probe_quote", "probe_lead"):
+                cursor.execute(block(SQL, name).sql, params)
+        reverse.carry_back(company, [deal])
+        cursor.execute(block(SQL, "probe_read").sql, params)
+        return str(cursor.fetchone()[0])

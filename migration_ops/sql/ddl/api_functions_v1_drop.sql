@@ -1,0 +1,1 @@
+DROP FUNCTION qp_plain_json(jsonb, integer);

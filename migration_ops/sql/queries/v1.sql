@@ -1,0 +1,47 @@
+-- What API v1 shows, from either side, in the columns of the legacy table.
+
+-- name: legacy_page
+-- A page of the company's legacy rows, the newest first.
+-- params: company (uuid), most and offset (rows)
+-- index: quotes_company_newest_idx
+SELECT q.* FROM quotes q
+ WHERE q.company_id = %(company)s
+ ORDER BY q.created_at DESC, q.id DESC
+ LIMIT %(most)s OFFSET %(offset)s;
+
+-- name: legacy_one
+SELECT q.* FROM quotes q WHERE q.company_id = %(company)s AND q.id = %(id)s;
+
+-- name: new_page
+-- The ids of a page of the new side: quotes, leads without one, and rows that are kept whole because they cannot be
+-- represented. Each list is read by its index, no further than the page.
+-- params: company (uuid), reach (offset and page together), most and offset (rows)
+SELECT p.id FROM (
+    (SELECT q.id, q.created_at FROM quotes_new q
+      WHERE q.company_id = %(company)s ORDER BY q.created_at DESC, q.id DESC LIMIT %(reach)s)
+    UNION ALL
+    (SELECT d.id, d.created_at FROM leads_new d
+      WHERE d.company_id = %(company)s AND NOT EXISTS (SELECT FROM quotes_new q WHERE q.id = d.id)
+      ORDER BY d.created_at DESC, d.id DESC LIMIT %(reach)s)
+    UNION ALL
+    (SELECT z.legacy_id, (z.source ->> 'created_at')::timestamptz FROM migration_quarantined_row z
+      WHERE z.company_id = %(company)s AND z.resolution IN ('', 'waived')
+        AND NOT EXISTS (SELECT FROM migration_legacy_link l WHERE l.legacy_id = z.legacy_id)
+      ORDER BY 2 DESC, 1 DESC LIMIT %(reach)s)) AS p(id, created_at)
+ ORDER BY p.created_at DESC, p.id DESC
+ LIMIT %(most)s OFFSET %(offset)s;
+
+-- name: kept_rows
+-- Rows that are kept whole, from their copy.
+-- params: company (uuid), ids (uuid[])
+SELECT r.*
+  FROM migration_quarantined_row z CROSS JOIN LATERAL jsonb_populate_record(NULL::quotes, z.source) AS r
+ WHERE z.company_id = %(company)s AND z.legacy_id = ANY (%(ids)s::uuid[]) AND z.resolution IN ('', 'waived')
+   AND NOT EXISTS (SELECT FROM migration_legacy_link l WHERE l.legacy_id = z.legacy_id);
+
+-- name: count_use
+-- params: company (uuid or NULL), name (the client), since (date)
+INSERT INTO migration_v1_use AS u (day, client, company_id, requests, refused, last_at)
+VALUES (%(since)s::timestamptz::date, %(name)s, %(company)s, 1, %(part)s, clock_timestamp())
+ON CONFLICT (day, client) DO UPDATE
+   SET requests = u.requests + 1, refused = u.refused + EXCLUDED.refused, last_at = EXCLUDED.last_at;

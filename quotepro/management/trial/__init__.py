@@ -1,0 +1,1 @@
+"""What smoke_test and load_test share: a server of their own, callers, and cleaning up."""

@@ -1,0 +1,90 @@
+"""smoke_test and load_test, with the production entry point they start themselves."""
+
+import json
+
+import pytest
+
+TABLES = ("quotes", "companies", "customers_new", "customer_contacts", "leads_new", "quotes_new", "quote_items_new", "jobs_new",
+          "invoices_new", "payments", "migration_legacy_link", "migration_outbox", "api_tokens", "api_idempotent_requests",
+          "auth_user", "django_session")  # fmt: skip
+
+
+def counts() -> dict[str, int]:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        found = {}
+        for table in TABLES:
+            cursor.execute(f"SELECT count(*) FROM {table}")
+            found[table] = cursor.fetchone()[0]
+    return found
+
+
+@pytest.mark.parametrize("stage", ["dualwrite", "live", "complete"])
+def test_smoke_test_takes_seven_steps_and_leaves_nothing(stage, manage, redis_server):
+    from crm.models import Company
+    from migration_ops.models import CompanyStage
+
+    company = Company.objects.create(name="Acme", slug="acme")
+    CompanyStage.objects.create(company=company, stage=stage, since="2026-01-01T00:00:00Z")
+    before = counts()
+    done = manage("smoke_test", "--json", "--company", "acme")
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout.splitlines()[-1])
+    assert result["passed"]
+    assert [step["name"] for step in result["steps"]] == [
+        "create lead", "generate quote", "send quote", "accept quote", "create job", "send invoice", "mark paid",
+    ]  # fmt: skip
+    assert counts() == before
+
+
+def test_smoke_test_says_what_failed(manage):
+    before = counts()
+    done = manage("smoke_test", "--json", "--base-url", "http://127.0.0.1:9")
+    assert done.returncode == 3
+    result = json.loads(done.stdout.splitlines()[-1])
+    assert not result["passed"]
+    assert "does not answer" in done.stderr
+    assert counts() == before
+
+
+@pytest.mark.parametrize("options", [["--base-url", "nonsense"], ["--company", "nobody"]])
+def test_smoke_test_refuses_what_it_cannot_use(options, manage):
+    done = manage("smoke_test", *options)
+    assert done.returncode == 2
+    assert options[1] in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_load_test_measures_and_leaves_nothing(manage, redis_server):
+    from crm.tests.admin.rows import a_company, deals
+
+    deals(a_company(), 3)
+    before = counts()
+    done = manage("load_test", "--users", "6", "--seconds", "2", "--json")
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout.splitlines()[-1])
+    assert result["users"] == 6
+    assert result["requests"] > 20
+    assert result["errors"] == 0
+    assert 0 < result["p50_ms"] <= result["p95_ms"] <= result["p99_ms"]
+    assert sum(each["requests"] for each in result["endpoints"]) == result["requests"]
+    assert {"v2 quotes", "v2 leads", "v2 quote"} <= {each["name"] for each in result["endpoints"]}
+    assert counts() == before
+
+
+def test_load_test_counts_what_goes_wrong(manage, redis_server):
+    from crm.tests.admin.rows import a_company, deals
+
+    deals(a_company(), 1)
+    done = manage("load_test", "--users", "2", "--seconds", "1", "--json", "--base-url", "http://127.0.0.1:9")
+    assert done.returncode == 3
+    result = json.loads(done.stdout.splitlines()[-1])
+    assert result["errors"] == result["requests"] > 0
+
+
+@pytest.mark.parametrize("options", [["--users", "0"], ["--seconds", "0"], []])
+def test_load_test_refuses_what_it_cannot_use(options, manage):
+    done = manage("load_test", *options)
+    assert done.returncode == 2
+    assert len(done.stderr.strip().splitlines()) == 1
