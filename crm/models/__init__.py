@@ -2,9 +2,11 @@
 
 from crm.models.companies import Company
 from crm.models.customers import Customer, CustomerAddress, CustomerContact, CustomerRelation
+from crm.models.decisions import CustomerDecision
 from crm.models.invoices import Invoice, Payment
 from crm.models.jobs import Job
 from crm.models.leads import Lead
+from crm.models.merges import CustomerMerge, CustomerMergeMove, CustomerMergeRun
 from crm.models.quotes import Quote, QuoteItem
 
 __all__ = [
@@ -12,6 +14,10 @@ __all__ = [
     "Customer",
     "CustomerAddress",
     "CustomerContact",
+    "CustomerDecision",
+    "CustomerMerge",
+    "CustomerMergeMove",
+    "CustomerMergeRun",
     "CustomerRelation",
     "Invoice",
     "Job",
