@@ -225,6 +225,8 @@ UNFOLD: dict[str, Any] = {
 }
 # While the move goes on, the pages of both sides link to what it knows of them.
 CRM_ADMIN_LINKS = LEGACY_ADMIN_LINKS = "migration_ops.admin.story.links_of"
+# And what it keeps of contacts and addresses follows when the CRM merges customers.
+CRM_MERGE_COMPANION = "migration_ops.identity.companion.LegacyCompanion"
 
 # --- Profiling ------------------------------------------------------------------------------------------------------
 

@@ -71,6 +71,13 @@ class CustomerContact(CompanyOwned):
     flags = ArrayField(models.TextField(), default=list, blank=True)
     first_seen_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
+    placed_with = reference(
+        "crm.CustomerContact",
+        "placed",
+        null=True,
+        blank=True,
+        help_text="The contact whose customer this one joined when it was first met; undo keeps them together.",
+    )
 
     class Meta:
         db_table = "customer_contacts"

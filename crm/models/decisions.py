@@ -32,7 +32,11 @@ class CustomerDecision(CompanyOwned):
     actor = models.TextField()
     reason = models.TextField(blank=True, default="")
     at = models.DateTimeField()
+    merge = reference(
+        "crm.CustomerMerge", "decisions", null=True, blank=True, help_text="The merge, or the undo, that said so."
+    )
     superseded_at = models.DateTimeField(null=True, blank=True, help_text="Empty while the decision is in force.")
+    superseded_by = reference("crm.CustomerDecision", "supersedes", null=True, blank=True)
 
     class Meta:
         db_table = "customer_decisions"

@@ -1,14 +1,34 @@
 """What people decide about two customers, and what follows from it at once."""
 
 from collections.abc import Mapping, Sequence
+from itertools import combinations
 from typing import Any
 from uuid import UUID
 
-from crm.models import Company, CustomerDecision
+from django.db import transaction
+from django.utils import timezone
+
+from crm.exceptions import CustomerUnknown, NotTwoCustomers
+from crm.models import Company, Customer, CustomerDecision, CustomerMerge, CustomerRelation
+from crm.selectors.customers import living
+from crm.selectors.decisions import in_force_between
 
 Verdict = CustomerDecision.Verdict
+RELATIONS = {
+    Verdict.HOUSEHOLD: CustomerRelation.Kind.HOUSEHOLD,
+    Verdict.WORKS_FOR: CustomerRelation.Kind.WORKS_FOR,
+    Verdict.BRANCH_OF: CustomerRelation.Kind.BRANCH_OF,
+}
+SENTENCES = {
+    Verdict.SAME: "{a} and {b} are the same",
+    Verdict.DIFFERENT: "{a} and {b} are not the same",
+    Verdict.HOUSEHOLD: "{a} and {b} are one household, not the same",
+    Verdict.WORKS_FOR: "{a} works for {b}",
+    Verdict.BRANCH_OF: "{a} is a branch of {b}",
+}
 
 
+@transaction.atomic
 def decide(
     company: Company,
     customer: UUID,
@@ -20,13 +40,106 @@ def decide(
     evidence: Sequence[Mapping[str, Any]] = (),
     evidence_fingerprint: str = "",
 ) -> CustomerDecision:
-    """Write down a person's answer about two customers; an older answer about the same two is superseded.
+    """Write down a person's answer about two customers; older answers about the same two are superseded.
 
     For ``works_for`` and ``branch_of`` the first customer is the one who works for, or is a branch of, the other.
-    A household, an employee and a branch become a relation of the two as well.
+    A household, an employee and a branch become a relation of the two as well. Saying "the same" merges nothing:
+    ``merge`` does, and says it by itself.
 
     Raises:
         CustomerUnknown: one of them is not a customer of the company.
         NotTwoCustomers: both are the same customer, or part of one by now.
     """
-    raise NotImplementedError
+    root = living(company, sorted({customer, other}))
+    for id in (customer, other):
+        if id not in root:
+            raise CustomerUnknown(customer=id, company=company.slug)
+    if root[customer] == root[other]:
+        raise NotTwoCustomers(what="a decision", why="both are one customer")
+    # In the order of their ids, as everybody locks: two people who answer at once answer one after the other.
+    list(Customer.objects.select_for_update(of=("self",)).filter(pk__in=[customer, other]).order_by("pk"))
+    older = in_force_between(company, [root[customer], root[other]])
+    decision = _record(
+        company, customer, other, verdict, actor=actor, reason=reason, evidence=list(evidence),
+        evidence_fingerprint=evidence_fingerprint,
+    )  # fmt: skip
+    _supersede(older, decision)
+    if verdict in RELATIONS:
+        CustomerRelation.objects.get_or_create(
+            company=company, customer_id=root[customer], other_id=root[other], kind=RELATIONS[verdict]
+        )
+    return decision
+
+
+def merged(
+    company: Company, merge: CustomerMerge, others: Sequence[UUID], *, overruled: Sequence[CustomerDecision],
+    actor: str, reason: str,
+) -> None:  # fmt: skip
+    """A person merged: each is the same as the survivor, and decisions that said otherwise are taken back."""
+    same = [
+        _record(company, merge.survivor_id, other, Verdict.SAME, actor=actor, reason=reason, merge=merge)
+        for other in others
+    ]
+    _supersede(overruled, same[0])
+
+
+def separated(company: Company, merge: CustomerMerge, members: Sequence[UUID], *, actor: str, reason: str) -> None:
+    """A merge was undone because it was wrong: no two of its members are the same."""
+    older = [each for each in in_force_between(company, members) if each.verdict == Verdict.SAME]
+    for one, other in combinations(sorted(members), 2):
+        decision = _record(company, one, other, Verdict.DIFFERENT, actor=actor, reason=reason, merge=merge)
+    _supersede(older, decision)
+
+
+def forget(merge: CustomerMerge) -> None:
+    """Take back what a merge said, and what it made of earlier decisions, as if it had not been."""
+    said = list(CustomerDecision.objects.filter(company=merge.company_id, merge=merge))
+    CustomerDecision.objects.filter(pk__in=[each.pk for each in said], superseded_at__isnull=True).update(
+        superseded_at=timezone.now()
+    )
+    CustomerDecision.objects.filter(superseded_by__in=[each.pk for each in said]).update(
+        superseded_at=None, superseded_by=None
+    )
+
+
+def in_words(decision: CustomerDecision) -> str:
+    """A decision in one sentence: who said what about whom, and when."""
+    one, other = decision.customer_a, decision.customer_b
+    if decision.subject_id is not None and decision.subject_id != one.pk:
+        one, other = other, one
+    sentence = SENTENCES[Verdict(decision.verdict)].format(a=one, b=other)
+    return f"{sentence} ({decision.actor}, {timezone.localtime(decision.at):%Y-%m-%d %H:%M})"
+
+
+def _record(
+    company: Company, customer: UUID, other: UUID, verdict: CustomerDecision.Verdict, *, actor: str, reason: str,
+    evidence: Sequence[Mapping[str, Any]] = (), evidence_fingerprint: str = "", merge: CustomerMerge | None = None,
+) -> CustomerDecision:  # fmt: skip
+    a, b = sorted((customer, other))
+    now = timezone.now()
+    older = list(
+        CustomerDecision.objects.select_for_update(of=("self",)).filter(
+            company=company, customer_a=a, customer_b=b, superseded_at__isnull=True
+        )
+    )
+    _supersede(older, None)
+    decision = CustomerDecision.objects.create(
+        company=company, customer_a_id=a, customer_b_id=b, verdict=verdict,
+        subject_id=customer if verdict in (Verdict.WORKS_FOR, Verdict.BRANCH_OF) else None, evidence=list(evidence),
+        evidence_fingerprint=evidence_fingerprint, actor=actor, reason=reason, at=now, merge=merge,
+    )  # fmt: skip
+    CustomerDecision.objects.filter(pk__in=[each.pk for each in older]).update(superseded_by=decision)
+    for each in older:
+        kind = RELATIONS.get(Verdict(each.verdict))
+        if kind is not None and each.verdict != verdict:
+            CustomerRelation.objects.filter(
+                company=company, customer_id__in=(a, b), other_id__in=(a, b), kind=kind
+            ).delete()
+    return decision
+
+
+def _supersede(decisions: Sequence[CustomerDecision], by: CustomerDecision | None) -> None:
+    """End those that are still in force."""
+    CustomerDecision.objects.filter(pk__in=[each.pk for each in decisions], superseded_at__isnull=True).update(
+        superseded_at=timezone.now(), superseded_by=by
+    )

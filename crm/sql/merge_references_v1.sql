@@ -20,3 +20,7 @@ ALTER TABLE customer_merge_moves ADD CONSTRAINT customer_merge_moves_merge_fk
     FOREIGN KEY (company_id, merge_id) REFERENCES customer_merges (company_id, id);
 ALTER TABLE customer_merge_moves ADD CONSTRAINT customer_merge_moves_customer_fk
     FOREIGN KEY (company_id, customer_id) REFERENCES customers_new (company_id, id);
+ALTER TABLE customer_decisions ADD CONSTRAINT customer_decisions_merge_fk
+    FOREIGN KEY (company_id, merge_id) REFERENCES customer_merges (company_id, id);
+ALTER TABLE customer_decisions ADD CONSTRAINT customer_decisions_superseded_by_fk
+    FOREIGN KEY (company_id, superseded_by_id) REFERENCES customer_decisions (company_id, id);

@@ -16,6 +16,7 @@ def finish(company: Company) -> None:
     params = {"company": company.pk}
     write_findings(company)
     with connection.cursor() as cursor:
+        cursor.execute(block("identity/late.sql", "hold_merges").sql, params)
         cursor.execute(block("projection/cross_row_flags.sql", "cross_row_flags").sql, params)
         for statement in blocks("identity/prune.sql").values():
             cursor.execute(statement.sql, params)
