@@ -2,6 +2,7 @@
 
 from migration_ops.models.companies import CompanyStage, StageChange
 from migration_ops.models.conflicts import DedupConflict
+from migration_ops.models.duplicates import DedupContact, DedupGroup, DedupRun, DedupValue
 from migration_ops.models.findings import Mismatch, Verdict
 from migration_ops.models.outbox import CaptureInstallation, OutboxEntry
 from migration_ops.models.provenance import LegacyLink
@@ -13,6 +14,10 @@ __all__ = [
     "CaptureInstallation",
     "CompanyStage",
     "DedupConflict",
+    "DedupContact",
+    "DedupGroup",
+    "DedupRun",
+    "DedupValue",
     "LegacyLink",
     "MigrationBatch",
     "MigrationRun",
