@@ -40,6 +40,9 @@ NAVIGATION: list[dict[str, Any]] = [
         "separator": True,
         "items": [
             _page("Customers", "crm.customer", "person"),
+            _page("Merges", "crm.customermerge", "merge"),
+            _page("Runs of merges", "crm.customermergerun", "stacks"),
+            _page("Decisions", "crm.customerdecision", "how_to_vote"),
             _page("Leads", "crm.lead", "campaign"),
             _page("Quotes", "crm.quote", "request_quote"),
             _page("Jobs", "crm.job", "handyman"),

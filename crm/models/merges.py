@@ -61,6 +61,7 @@ class CustomerMerge(CompanyOwned):
     class Meta:
         db_table = "customer_merges"
         ordering = ["-number"]
+        permissions = [("merge_customers", "Can merge customers, decide about them, and undo both")]
         constraints = [models.UniqueConstraint(fields=["number"], name="customer_merges_number_key")]
         indexes = [
             models.Index(fields=["company", "survivor"], name="customer_merges_survivor_idx"),

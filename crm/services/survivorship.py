@@ -84,9 +84,9 @@ def choose(field: Field, value: str | None) -> Field:
     Raises:
         ValueError: the value is no candidate.
     """
-    if field.candidate(value) is None and not (value in (None, "") and not field.candidates):
+    if field.candidate(value) is None and (value or None) != field.suggested:
         raise ValueError(value)
-    return replace(field, chosen=value)
+    return replace(field, chosen=value or None)
 
 
 def _field(name: str, members: Sequence[Shown], contacts: Sequence[Recorded]) -> Field:
@@ -104,7 +104,7 @@ def _field(name: str, members: Sequence[Shown], contacts: Sequence[Recorded]) ->
         if value and key:
             _add(found, key, value, contact.customer, everything)
     weighed = {key: _with_uses(name, key, candidate, members, contacts) for key, candidate in found.items()}
-    shown = {getattr(member, name) for member in members if getattr(member, name)}
+    shown = {_key(name, getattr(member, name)) for member in members if getattr(member, name)}
     order = sorted(weighed.values(), key=_rank, reverse=True)
     suggested = order[0].value if order and order[0].is_shown else None
     return Field(
