@@ -62,7 +62,7 @@ class MergeCompanion(Protocol):
 class NoCompanion:
     """Nobody else keeps anything."""
 
-    references = ()
+    references: "tuple[Reference, ...]" = ()
 
     def uses(self, company: Company, contacts: Sequence[UUID]) -> Mapping[UUID, Use]:
         """None."""

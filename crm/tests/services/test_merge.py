@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def _alone(settings):
-    settings.CRM_MERGE_COMPANION = ""
+    settings.CRM_MERGE_COMPANION = "crm.tests.services.rows.IdleCompanion"
 
 
 @pytest.fixture

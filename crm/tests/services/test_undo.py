@@ -28,7 +28,7 @@ TABLES = (Customer, CustomerContact, CustomerAddress, CustomerRelation, Lead, Qu
 
 @pytest.fixture(autouse=True)
 def _alone(settings):
-    settings.CRM_MERGE_COMPANION = ""
+    settings.CRM_MERGE_COMPANION = "crm.tests.services.rows.IdleCompanion"
 
 
 @pytest.fixture
