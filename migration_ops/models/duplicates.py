@@ -13,6 +13,9 @@ class DedupRun(models.Model):
     at = models.DateTimeField()
     contacts = models.IntegerField()
     pairs = models.IntegerField()
+    rates = models.JSONField(
+        default=dict, help_text="How often fields agree by chance, as measured: what a look-up weighs with."
+    )
     auto_from = models.FloatField(help_text="Score from which customers were merged without asking, 0 to 1.")
     seconds = models.FloatField()
 
