@@ -29,6 +29,7 @@ NAVIGATION: list[dict[str, Any]] = [
             _page("Companies", "migration_ops.companystage", "apartment"),
             _page("Runs", "migration_ops.migrationrun", "play_circle"),
             _page("Quarantine", "migration_ops.quarantinedrow", "report"),
+            _page("Cases", "migration_ops.dedupcase", "rule"),
             _page("Possible duplicates", "migration_ops.dedupconflict", "group"),
             _page("Validation", "migration_ops.verdict", "fact_check"),
             _page("Links", "migration_ops.legacylink", "link"),

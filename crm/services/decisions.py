@@ -71,6 +71,66 @@ def decide(
     return decision
 
 
+@transaction.atomic
+def keep_apart(
+    company: Company, groups: Sequence[Sequence[UUID]], verdict: CustomerDecision.Verdict, *, actor: str,
+    reason: str = "", evidence: Mapping[tuple[UUID, UUID], tuple[Sequence[Mapping[str, Any]], str]] | None = None,
+) -> list[CustomerDecision]:  # fmt: skip
+    """Write down that no two of these groups are the same, for each pair of customers as they were recorded.
+
+    The groups may be merged already; the answer then also holds should such a merge be undone one day. For
+    ``works_for`` and ``branch_of`` the first group is the one who works for, or is a branch of, the others. A
+    household, an employee and a branch become relations of the customers there are now.
+
+    Args:
+        evidence: of a pair, the lower id first: what spoke for and against, and its fingerprint.
+    """
+    root = living(company, sorted({id for group in groups for id in group}))
+    older = in_force_between(company, sorted(set(root.values())))
+    known = evidence or {}
+    made: list[CustomerDecision] = []
+    for place, group in enumerate(groups):
+        for other_group in groups[place + 1 :]:
+            for one in group:
+                for other in other_group:
+                    said, fingerprint = known.get((min(one, other), max(one, other)), ((), ""))
+                    made.append(
+                        _record(
+                            company,
+                            one,
+                            other,
+                            verdict,
+                            actor=actor,
+                            reason=reason,
+                            evidence=list(said),
+                            evidence_fingerprint=fingerprint,
+                        )
+                    )
+            if verdict in RELATIONS and (place == 0 or verdict == Verdict.HOUSEHOLD):
+                CustomerRelation.objects.get_or_create(
+                    company=company, customer_id=root[group[0]], other_id=root[other_group[0]],
+                    kind=RELATIONS[verdict],
+                )  # fmt: skip
+    if made:
+        _supersede(older, made[0])
+    return made
+
+
+def withdraw(decisions: Sequence[UUID], company: Company) -> None:
+    """Take back decisions, and the relations that came of them; what they had superseded is in force again."""
+    said = list(CustomerDecision.objects.filter(company=company, pk__in=decisions, superseded_at__isnull=True))
+    root = living(company, sorted({id for each in said for id in (each.customer_a_id, each.customer_b_id)}))
+    _supersede(said, None)
+    CustomerDecision.objects.filter(company=company, superseded_by__in=decisions).update(
+        superseded_at=None, superseded_by=None
+    )
+    for each in said:
+        kind = RELATIONS.get(Verdict(each.verdict))
+        if kind is not None:
+            sides = (root[each.customer_a_id], root[each.customer_b_id])
+            CustomerRelation.objects.filter(company=company, customer__in=sides, other__in=sides, kind=kind).delete()
+
+
 def merged(
     company: Company, merge: CustomerMerge, others: Sequence[UUID], *, overruled: Sequence[CustomerDecision],
     actor: str, reason: str,

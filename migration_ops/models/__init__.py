@@ -1,5 +1,6 @@
 """Everything the move itself needs; goes away with it."""
 
+from migration_ops.models.cases import DedupCase
 from migration_ops.models.companies import CompanyStage, StageChange
 from migration_ops.models.conflicts import DedupConflict
 from migration_ops.models.duplicates import DedupContact, DedupGroup, DedupRun, DedupValue
@@ -13,6 +14,7 @@ from migration_ops.models.staging import StagedAddress, StagedCluster, StagedCon
 __all__ = [
     "CaptureInstallation",
     "CompanyStage",
+    "DedupCase",
     "DedupConflict",
     "DedupContact",
     "DedupGroup",

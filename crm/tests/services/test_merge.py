@@ -156,7 +156,7 @@ def test_chains_lead_to_the_last_survivor(company):
 def test_a_decision_stands_in_the_way_until_a_person_takes_it_back(company):
     one, other, third = (a_customer(company, name) for name in ("Ann", "Anne", "Cy"))
     decision = decide(company, one.pk, other.pk, Verdict.DIFFERENT, actor="bob")
-    with pytest.raises(DecidedOtherwise, match=r"Ann and Anne are not the same \(bob, ") as refused:
+    with pytest.raises(DecidedOtherwise, match=r"(Ann and Anne|Anne and Ann) are not the same \(bob, ") as refused:
         merge(company, [one.pk, other.pk, third.pk], actor="ann")
     assert refused.value.facts["decisions"] == [decision.pk]
     with pytest.raises(DecidedOtherwise):
@@ -172,7 +172,7 @@ def test_a_decision_holds_for_whom_the_customer_became_part_of(company):
     decide(company, one.pk, third.pk, Verdict.HOUSEHOLD, actor="bob")
     merge(company, [one.pk, other.pk], actor="ann", survivor=other.pk)
     assert kept_apart(company) == {tuple(sorted((other.pk, third.pk)))}
-    with pytest.raises(DecidedOtherwise, match="Ann and Cy are one household"):
+    with pytest.raises(DecidedOtherwise, match=r"(Ann and Cy|Cy and Ann) are one household"):
         merge(company, [other.pk, third.pk], actor="rules", origin=Origin.RULES)
 
 

@@ -65,7 +65,7 @@ def test_undo_is_exact(company):
 
 
 def test_chained_merges_are_undone_from_the_last(company):
-    a, b, c, d = (a_customer(company, name) for name in "abcd")
+    a, b, c, d = (a_customer(company, name, quotes=9 if name == "c" else 1) for name in "abcd")
     before = everything()
     first = merge(company, [a.pk, b.pk], actor="ann", survivor=b.pk)
     after_first = everything()
@@ -158,7 +158,7 @@ def test_without_memory_decisions_are_what_they_were(company):
 
 
 def test_a_run_is_undone_as_a_whole_or_not_at_all(company):
-    a, b, c, d, e = (a_customer(company, name) for name in "abcde")
+    a, b, c, d, e = (a_customer(company, name, quotes=9 if name == "c" else 1) for name in "abcde")
     before = everything()
     run = CustomerMergeRun.objects.create(company=company, origin="rules", words="by the rules", actor="rules", at=NOW)
     merge(company, [a.pk, b.pk], actor="rules", survivor=a.pk, origin=Origin.RULES, run=run)
