@@ -20,13 +20,13 @@ from crm.admin.filters import ChoiceFilter, choice_filter, uuid_or_none
 from crm.admin.merges import MAY_MERGE
 from crm.exceptions import CrmError
 from crm.services.decisions import in_words
-from migration_ops.admin.conflicts import WORDS, percent, reason_in_words
+from migration_ops.admin.conflicts import WORDS, percent
 from migration_ops.admin.evidence import weights_table
 from migration_ops.admin.records import MachineAdmin
 from migration_ops.exceptions import MigrationOpsError
 from migration_ops.identity.duplicates import cases
 from migration_ops.identity.duplicates.cases import Answer, Verdict
-from migration_ops.identity.duplicates.policy import Why
+from migration_ops.identity.duplicates.explain import REASON_WORDS
 from migration_ops.models import DedupCase
 from migration_ops.selectors.cases import case_page, preview_of
 
@@ -36,7 +36,7 @@ KEYS = (
     ("N", "next case"), ("U", "undo the last"), ("?", "these keys"),
 )  # fmt: skip
 BETWEEN = (Verdict.DIFFERENT, Verdict.HOUSEHOLD, Verdict.WORKS_FOR, Verdict.BRANCH_OF)
-REASONS = tuple(dict.fromkeys((*WORDS, *(why.value for why in Why if why.value))))
+REASONS = WORDS | {why.value: words for why, words in REASON_WORDS.items() if words}
 AGES = {"day": 1, "week": 7, "month": 30}
 
 
@@ -60,6 +60,11 @@ class StateFilter(ChoiceFilter):
         """Cases of the state."""
         value = self.value() or "open"
         return queryset.filter(state=value) if value in dict(self.choices_offered) else queryset
+
+
+def reason_in_words(value: str) -> str:
+    """Why a person is asked."""
+    return REASONS.get(value, value.replace("_", " ").capitalize())
 
 
 @admin.display(description="case", ordering="words")
@@ -92,7 +97,7 @@ class DedupCaseAdmin(MachineAdmin):
         *MachineAdmin.list_filter,
         StateFilter,
         choice_filter(
-            "reason", tuple((value, reason_in_words(value)) for value in REASONS),
+            "reason", tuple((value, words) for value, words in REASONS.items()),
             is_always_offered=True,
         ),
         choice_filter(

@@ -7,11 +7,14 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
+from crm.models import Company
 from migration_ops.exceptions import BadArgument
+from migration_ops.identity.duplicates.cases import rebuild_cases
 from migration_ops.identity.duplicates.export import Exporter
 from migration_ops.identity.duplicates.find import find_duplicates
+from migration_ops.identity.duplicates.merging import MergedRun, merge_automatic
 from migration_ops.management.duplicates import as_json, as_text, progress_of_search
 from migration_ops.management.reporting import refusals
 from migration_ops.selectors.companies import companies_asked_for
@@ -32,11 +35,19 @@ class Command(BaseCommand):
         parser.add_argument(
             "--auto-from", type=_probability, metavar="P", help="merge without asking from this probability (0.5 to 1)"
         )
+        parser.add_argument(
+            "--merge",
+            action="store_true",
+            help="then merge what the rules merge without asking, as one run with one undo",
+        )
         parser.add_argument("--json", action="store_true", help="one JSON object as the last line")
 
     def handle(self, *, company: str | None, **options: Any) -> None:
         """Search, export, render."""
+        if options["merge"] and options["dry_run"]:
+            raise CommandError("--merge and --dry-run exclude each other: a dry run writes nothing", returncode=2)
         outcomes = []
+        merged = []
         with refusals(), ExitStack() as stack:
             exporter = stack.enter_context(_export(options["export"])) if options["export"] else None
             for each in companies_asked_for(company):
@@ -47,10 +58,38 @@ class Command(BaseCommand):
                             progress=progress,
                         )
                     )  # fmt: skip
+            for each in [outcome.company for outcome in outcomes if not options["dry_run"]]:
+                if options["merge"]:
+                    with progress_of_search(each.name) as progress:
+                        merged.append(_merge(each, progress))
+                rebuild_cases(each)
         if options["json"]:
-            self.stdout.write(json.dumps(as_json(outcomes, is_single=company is not None, export=options["export"])))
+            report = as_json(outcomes, is_single=company is not None, export=options["export"])
+            self.stdout.write(json.dumps(report | ({"merged": [_as_json(each) for each in merged]} if merged else {})))
         else:
             self.stdout.write(as_text(outcomes, export=options["export"]))
+            for each in merged:
+                self.stdout.write(_as_text(each))
+
+
+def _merge(company: Company, progress: Any) -> MergedRun:
+    return merge_automatic(
+        company, actor="find_duplicates", progress=lambda done, of: progress("merging", done / of)
+    )  # fmt: skip
+
+
+def _as_json(merged: MergedRun) -> dict[str, Any]:
+    return {
+        "run": str(merged.run.pk) if merged.run else None, "merges": merged.merges, "customers": merged.customers,
+        "left": list(merged.left),
+    }  # fmt: skip
+
+
+def _as_text(merged: MergedRun) -> str:
+    lines = [f"  merged {merged.merges:,} groups: {merged.customers:,} customers became part of others"]
+    if merged.run:
+        lines.append(f"  one undo for all of them: Runs of merges in the admin, run {merged.run.pk}")
+    return "\n".join([*lines, *(f"  left: {reason}" for reason in merged.left)])
 
 
 def _probability(text: str) -> float:
