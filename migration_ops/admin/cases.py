@@ -36,7 +36,11 @@ KEYS = (
     ("N", "next case"), ("U", "undo the last"), ("?", "these keys"),
 )  # fmt: skip
 BETWEEN = (Verdict.DIFFERENT, Verdict.HOUSEHOLD, Verdict.WORKS_FOR, Verdict.BRANCH_OF)
-REASONS = WORDS | {why.value: words for why, words in REASON_WORDS.items() if words}
+REASONS = {
+    **WORDS,
+    "evidence_changed": "A person kept them apart; the evidence is another one since.",
+    **{why.value: words for why, words in REASON_WORDS.items() if words},
+}
 AGES = {"day": 1, "week": 7, "month": 30}
 
 

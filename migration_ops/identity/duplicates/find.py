@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from time import monotonic
 from typing import Any
 from uuid import UUID
@@ -17,6 +18,7 @@ from migration_ops.identity.duplicates.decisions import decided
 from migration_ops.identity.duplicates.engine import Found
 from migration_ops.identity.duplicates.export import Exporter
 from migration_ops.identity.duplicates.policy import RELATIONS, WHYS, Verdict
+from migration_ops.identity.duplicates.reopened import reopened
 from migration_ops.identity.duplicates.store import Book
 from migration_ops.identity.duplicates.weights import ENGINE_VERSION
 from migration_ops.models import DedupGroup, DedupRun
@@ -219,7 +221,8 @@ def _write(
     outcome: Outcome,
     started: float,
 ) -> None:
-    store.write_questions(company, _questions(book, found), engine_version=ENGINE_VERSION)
+    questions = chain(_questions(book, found), reopened(company, book, found))
+    store.write_questions(company, questions, engine_version=ENGINE_VERSION)
     store.write_relations(company, _relations(book, found))
     DedupRun.objects.filter(company=company).delete()
     run = DedupRun.objects.create(

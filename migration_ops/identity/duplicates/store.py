@@ -77,7 +77,7 @@ def write_questions(company: Company, questions: Iterable[Sequence[Any]], *, eng
     _into_table("question_table", "batch_question", questions)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE batch_question")
-        for name in ("drop_questions", "ask_questions"):
+        for name in ("drop_questions", "reopen_questions", "ask_questions"):
             cursor.execute(block(SEARCH, name).sql, {"company": company.pk, "engine_version": engine_version})
 
 

@@ -48,6 +48,14 @@ DELETE FROM migration_dedup_conflict d
  WHERE d.company_id = %(company)s AND d.state = 'open'
    AND NOT EXISTS (SELECT FROM batch_question q WHERE q.contact_a = d.contact_a_id AND q.contact_b = d.contact_b_id);
 
+-- name: reopen_questions
+-- Questions a person answered on evidence that is another one now.
+-- params: company (uuid)
+UPDATE migration_dedup_conflict d SET state = 'open'
+  FROM batch_question q
+ WHERE d.company_id = %(company)s AND d.contact_a_id = q.contact_a AND d.contact_b_id = q.contact_b
+   AND q.reason = 'evidence_changed' AND d.state <> 'open';
+
 -- name: ask_questions
 -- New questions, and open ones with other evidence; what a person decided stays as it is.
 -- params: company (uuid), engine_version (text)
