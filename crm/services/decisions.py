@@ -40,7 +40,7 @@ def decide(
     evidence: Sequence[Mapping[str, Any]] = (),
     evidence_fingerprint: str = "",
 ) -> CustomerDecision:
-    """Write down a person's answer about two customers; older answers about the same two are superseded.
+    """Write down a person's answer about two customers; older ones that it replaces are superseded.
 
     For ``works_for`` and ``branch_of`` the first customer is the one who works for, or is a branch of, the other.
     A household, an employee and a branch become a relation of the two as well. Saying "the same" merges nothing:
@@ -58,7 +58,7 @@ def decide(
         raise NotTwoCustomers(what="a decision", why="both are one customer")
     # In the order of their ids, as everybody locks: two people who answer at once answer one after the other.
     list(Customer.objects.select_for_update(of=("self",)).filter(pk__in=[customer, other]).order_by("pk"))
-    older = in_force_between(company, [root[customer], root[other]])
+    older = _contradicting(in_force_between(company, [root[customer], root[other]]), verdict)
     decision = _record(
         company, customer, other, verdict, actor=actor, reason=reason, evidence=list(evidence),
         evidence_fingerprint=evidence_fingerprint,
@@ -86,7 +86,7 @@ def keep_apart(
         evidence: of a pair, the lower id first: what spoke for and against, and its fingerprint.
     """
     root = living(company, sorted({id for group in groups for id in group}))
-    older = in_force_between(company, sorted(set(root.values())))
+    older = _contradicting(in_force_between(company, sorted(set(root.values()))), verdict)
     known = evidence or {}
     made: list[CustomerDecision] = []
     for place, group in enumerate(groups):
@@ -145,10 +145,11 @@ def merged(
 
 def separated(company: Company, merge: CustomerMerge, members: Sequence[UUID], *, actor: str, reason: str) -> None:
     """A merge was undone because it was wrong: no two of its members are the same."""
-    older = [each for each in in_force_between(company, members) if each.verdict == Verdict.SAME]
+    older = _contradicting(in_force_between(company, members), Verdict.DIFFERENT)
     for one, other in combinations(sorted(members), 2):
         decision = _record(company, one, other, Verdict.DIFFERENT, actor=actor, reason=reason, merge=merge)
-    _supersede(older, decision)
+    if older:
+        _supersede(older, decision)
 
 
 def forget(merge: CustomerMerge) -> None:
@@ -196,6 +197,11 @@ def _record(
                 company=company, customer_id__in=(a, b), other_id__in=(a, b), kind=kind
             ).delete()
     return decision
+
+
+def _contradicting(older: Sequence[CustomerDecision], verdict: CustomerDecision.Verdict) -> list[CustomerDecision]:
+    """Those that say the opposite. What only says it of other parts of the customers stays: a merge may be undone."""
+    return [each for each in older if (each.verdict == Verdict.SAME) != (verdict == Verdict.SAME)]
 
 
 def _supersede(decisions: Sequence[CustomerDecision], by: CustomerDecision | None) -> None:

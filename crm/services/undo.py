@@ -39,6 +39,7 @@ def undo_merge(
     """
     company = merge.company
     with alone(company):
+        _refuse_undone(CustomerMerge.objects.get(company=company, pk=merge.pk))
         chain = [merge, *_later(merge)]
         if len(chain) > 1 and not with_later:
             _refuse(merge, chain[1:])
@@ -122,11 +123,7 @@ def _lock(company: Company, chain: Sequence[CustomerMerge]) -> None:
 
 def _undo(company: Company, merge: CustomerMerge, *, actor: str, reason: str, remember: bool) -> None:
     merge = CustomerMerge.objects.select_for_update(of=("self",)).get(company=company, pk=merge.pk)
-    if merge.undone_at is not None:
-        raise MergeRefused(
-            why=f"this merge was undone already, on {timezone.localtime(merge.undone_at):%Y-%m-%d %H:%M}"
-            f" by {merge.undone_by}"
-        )
+    _refuse_undone(merge)
     everybody = members(merge)
     params: dict[str, Any] = {
         "company": company.pk, "merge": merge.pk, "survivor": merge.survivor_id, "customers": everybody,
@@ -156,6 +153,14 @@ def _undo(company: Company, merge: CustomerMerge, *, actor: str, reason: str, re
         decisions.separated(company, merge, everybody, actor=actor, reason=reason)
     else:
         decisions.forget(merge)
+
+
+def _refuse_undone(merge: CustomerMerge) -> None:
+    if merge.undone_at is not None:
+        raise MergeRefused(
+            why=f"this merge was undone already, on {timezone.localtime(merge.undone_at):%Y-%m-%d %H:%M}"
+            f" by {merge.undone_by}"
+        )
 
 
 def _show_again(company: Company, merge: CustomerMerge, params: dict[str, Any]) -> None:

@@ -297,19 +297,34 @@ UPDATE customer_addresses a SET is_primary = true
    AND a.company_id = %(company)s AND a.id = m.row_id AND a.customer_id = m.customer_id;
 
 -- name: relations_back
--- params: company (uuid), merge (uuid)
+-- Only the sides that are members' own: the other customer may have become part of a third one since.
+-- params: company (uuid), merge (uuid), customers (uuid[], every member)
 UPDATE customer_relations r
-   SET customer_id = (m.before ->> 'customer_id')::uuid, other_id = (m.before ->> 'other_id')::uuid
+   SET customer_id = CASE WHEN (m.before ->> 'customer_id')::uuid = ANY (%(customers)s::uuid[])
+                          THEN (m.before ->> 'customer_id')::uuid ELSE r.customer_id END,
+       other_id = CASE WHEN (m.before ->> 'other_id')::uuid = ANY (%(customers)s::uuid[])
+                       THEN (m.before ->> 'other_id')::uuid ELSE r.other_id END
   FROM customer_merge_moves m
  WHERE m.merge_id = %(merge)s AND m."table" = 'customer_relations' AND r.company_id = %(company)s AND r.id = m.row_id;
 
 -- name: relations_again
--- params: company (uuid), merge (uuid)
+-- Those that were removed; a side that is no member's is the living customer it is part of by now.
+-- params: company (uuid), merge (uuid), customers (uuid[], every member)
+WITH RECURSIVE side (id, at, into_id) AS (
+    SELECT c.id, c.id, CASE WHEN c.id = ANY (%(customers)s::uuid[]) THEN NULL ELSE c.merged_into END
+      FROM customer_merge_moves m
+      JOIN customers_new c ON c.company_id = m.company_id
+                          AND c.id IN ((m.before ->> 'customer_id')::uuid, (m.before ->> 'other_id')::uuid)
+     WHERE m.merge_id = %(merge)s AND m."table" = 'customer_relations' AND m.change = 'removed'
+    UNION
+    SELECT s.id, c.id, c.merged_into FROM side s JOIN customers_new c ON c.company_id = %(company)s AND c.id = s.into_id)
 INSERT INTO customer_relations (id, company_id, customer_id, other_id, kind)
-SELECT m.row_id, m.company_id, (m.before ->> 'customer_id')::uuid, (m.before ->> 'other_id')::uuid, m.before ->> 'kind'
+SELECT m.row_id, m.company_id, a.at, b.at, m.before ->> 'kind'
   FROM customer_merge_moves m
+  JOIN side a ON a.id = (m.before ->> 'customer_id')::uuid AND a.into_id IS NULL
+  JOIN side b ON b.id = (m.before ->> 'other_id')::uuid AND b.into_id IS NULL
  WHERE m.merge_id = %(merge)s AND m."table" = 'customer_relations' AND m.change = 'removed'
-   AND m.company_id = %(company)s
+   AND m.company_id = %(company)s AND a.at <> b.at
 ON CONFLICT DO NOTHING;
 
 -- name: revive

@@ -30,11 +30,13 @@ def living(company: Company) -> list[UUID]:
 
 
 def values(company: Company) -> list[tuple[object, ...]]:
-    """Every text ever recorded of anybody, wherever it is now."""
+    """Every text ever recorded of anybody, wherever it is now. A placeholder has its row's, and goes with it."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT 'contact', name, email, phone FROM customer_contacts WHERE company_id = %(company)s"
-            " UNION SELECT 'address', address, NULL, NULL FROM customer_addresses WHERE company_id = %(company)s"
+            "SELECT 'contact', k.name, k.email, k.phone FROM customer_contacts k"
+            " JOIN customers_new c ON c.id = k.customer_id AND NOT c.is_placeholder WHERE k.company_id = %(company)s"
+            " UNION SELECT 'address', a.address, NULL, NULL FROM customer_addresses a"
+            " JOIN customers_new c ON c.id = a.customer_id AND NOT c.is_placeholder WHERE a.company_id = %(company)s"
             " ORDER BY 1, 2, 3, 4",
             {"company": company.pk},
         )

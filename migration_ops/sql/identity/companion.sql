@@ -113,11 +113,3 @@ DELETE FROM customer_addresses a
 -- params: company (uuid), customers (uuid[]), lasting (uuid[])
 SELECT DISTINCT a.customer_id FROM customer_addresses a
  WHERE a.company_id = %(company)s AND a.customer_id = ANY (%(customers)s::uuid[]) AND a.id <> ALL (%(lasting)s::uuid[]);
-
--- name: conflicts
--- Questions about contacts that are one customer's now are answered.
--- params: company (uuid), customers (uuid[])
-UPDATE migration_dedup_conflict d SET state = 'same'
-  FROM customer_contacts a, customer_contacts b
- WHERE d.company_id = %(company)s AND d.state = 'open' AND a.id = d.contact_a_id AND b.id = d.contact_b_id
-   AND a.customer_id = ANY (%(customers)s::uuid[]) AND a.customer_id = b.customer_id;
