@@ -221,7 +221,8 @@ def _write(
     outcome: Outcome,
     started: float,
 ) -> None:
-    questions = chain(_questions(book, found), reopened(company, book, found))
+    # A list: it asks the database, which is busy with the COPY while questions stream into it.
+    questions = chain(_questions(book, found), list(reopened(company, book, found)))
     store.write_questions(company, questions, engine_version=ENGINE_VERSION)
     store.write_relations(company, _relations(book, found))
     DedupRun.objects.filter(company=company).delete()

@@ -101,12 +101,15 @@ UPDATE customer_addresses a
 RETURNING a.customer_id;
 
 -- name: drop
--- Addresses that came since and that no row of their customer uses any more.
+-- Addresses that came since, that no row of their customer uses any more, and that another of the customers has.
 -- params: company (uuid), customers (uuid[]), lasting (uuid[])
 DELETE FROM customer_addresses a
  WHERE a.company_id = %(company)s AND a.customer_id = ANY (%(customers)s::uuid[])
    AND a.id <> ALL (%(lasting)s::uuid[])
-   AND NOT EXISTS (SELECT FROM batch_settled b WHERE b.address_id = a.id);
+   AND NOT EXISTS (SELECT FROM batch_settled b WHERE b.address_id = a.id)
+   AND EXISTS (SELECT FROM customer_addresses o
+                WHERE o.company_id = a.company_id AND o.customer_id = ANY (%(customers)s::uuid[]) AND o.id <> a.id
+                  AND md5(o.address) = md5(a.address));
 
 -- name: newer
 -- Customers with addresses that came since.
