@@ -73,6 +73,18 @@ class StageRefused(MigrationOpsError):
     message = "company {company} is {stage}: {why}"
 
 
+class CaseDecided(MigrationOpsError):
+    """Somebody else decided the case first; says who, when and what."""
+
+    message = "{actor} decided this case {at}: {words}"
+
+
+class CaseClaimed(MigrationOpsError):
+    """Somebody else is looking at the case."""
+
+    message = "{actor} is looking at this case until {until}; take another one"
+
+
 class BadArgument(MigrationOpsError):
     """A value from the command line that cannot be used."""
 

@@ -262,6 +262,8 @@ CRM_ADMIN_LINKS = LEGACY_ADMIN_LINKS = "migration_ops.admin.story.links_of"
 # Writes through this application reach the other side inside their own transaction.
 LEGACY_WRITE_GUARD = "migration_ops.dual_write.inline.legacy_writes"
 CRM_WRITE_GUARD = "migration_ops.dual_write.inline.crm_writes"
+# And what it keeps of contacts and addresses follows when the CRM merges customers.
+CRM_MERGE_COMPANION = "migration_ops.identity.companion.LegacyCompanion"
 
 # --- Profiling ------------------------------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from crm.admin.customers import CustomerAdmin
 from crm.admin.invoices import InvoiceAdmin, PaymentAdmin
 from crm.admin.jobs import JobAdmin
 from crm.admin.leads import LeadAdmin
+from crm.admin.merges import CustomerDecisionAdmin, CustomerMergeAdmin, CustomerMergeRunAdmin
 from crm.admin.quotes import QuoteAdmin
 from crm.admin.statistics import DashboardStatsAdmin
 from crm.admin.tokens import ApiTokenAdmin
@@ -14,6 +15,9 @@ __all__ = [
     "CompanyAdmin",
     "CustomerAdmin",
     "DashboardStatsAdmin",
+    "CustomerDecisionAdmin",
+    "CustomerMergeAdmin",
+    "CustomerMergeRunAdmin",
     "InvoiceAdmin",
     "JobAdmin",
     "LeadAdmin",

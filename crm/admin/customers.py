@@ -2,15 +2,33 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.html import format_html
 
-from crm.admin.columns import badges, code, link, links, list_of, minute, short, state, text, when, yes_no
-from crm.admin.filters import CompanyFilter, choice_filter
+from crm.admin.columns import (
+    anchor,
+    badges,
+    code,
+    link,
+    links,
+    list_of,
+    minute,
+    page_of,
+    short,
+    state,
+    text,
+    when,
+    yes_no,
+)
+from crm.admin.customer_parts import deals_of, decisions_part, merges_part
+from crm.admin.filters import CompanyFilter, choice_filter, uuid_or_none
 from crm.admin.lists import ListInline
 from crm.admin.records import RecordAdmin
 from crm.models import Customer, CustomerAddress, CustomerContact, CustomerRelation, Invoice, Job, Lead, Quote
+from crm.selectors.customers import living
 
 KINDS = {
     "current": Q(merged_into__isnull=True),
@@ -137,6 +155,9 @@ class CustomerAdmin(RecordAdmin):
                     (text("email", words="e-mail"), text("phone")),
                     (link("company"), link("merged_into", words="merged into")),
                     work_of,
+                    deals_of,
+                    merges_part,
+                    decisions_part,
                     (when("created_at"), when("updated_at")),
                     code("id"),
                 )
@@ -144,6 +165,24 @@ class CustomerAdmin(RecordAdmin):
         ),
     )
     inlines = (ContactInline, AddressInline)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """Of a customer that was merged: the page of the one it is part of now, unless its own is asked for."""
+        customer = uuid_or_none(object_id) and self.get_queryset(request).filter(pk=object_id).first()
+        if customer and customer.merged_into_id and "merged" not in request.GET:
+            into = living(customer.company, [customer.pk])[customer.pk]
+            messages.info(
+                request,
+                format_html(
+                    "{} was merged into this customer. {}",
+                    customer, anchor("Show it as it was", f"{page_of(customer)}?merged=1"),
+                ),
+            )  # fmt: skip
+            return HttpResponseRedirect(reverse("admin:crm_customer_change", args=[into]))
+        shown: HttpResponse = super().change_view(request, object_id, form_url, extra_context)
+        return shown
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
         """Relations only where there are any; most customers have none."""

@@ -20,6 +20,13 @@ class Customer(CompanyOwned):
         default=False, help_text="The same phone belongs to another customer too; staff confirmed it or still has to."
     )
     merged_into = reference("crm.Customer", "merged", null=True, blank=True, db_column="merged_into")
+    settled = ArrayField(
+        models.TextField(),
+        default=list,
+        db_default=[],
+        blank=True,
+        help_text="Which of name, email and phone a person settled: what is recorded later does not change them.",
+    )
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
 
@@ -65,6 +72,13 @@ class CustomerContact(CompanyOwned):
     flags = ArrayField(models.TextField(), default=list, blank=True)
     first_seen_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
+    placed_with = reference(
+        "crm.CustomerContact",
+        "placed",
+        null=True,
+        blank=True,
+        help_text="The contact whose customer this one joined when it was first met; undo keeps them together.",
+    )
 
     class Meta:
         db_table = "customer_contacts"
@@ -114,6 +128,7 @@ class CustomerRelation(CompanyOwned):
     class Kind(models.TextChoices):
         HOUSEHOLD = "household", "Same household"
         WORKS_FOR = "works_for", "Works for"
+        BRANCH_OF = "branch_of", "Branch of"
 
     customer = reference("crm.Customer", "relations")
     other = reference("crm.Customer", "related_to")

@@ -1,13 +1,17 @@
 """Reads of customers, shaped for their caller."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 import phonenumbers
+from django.db import connection
 from django.db.models import Value
 from django.db.models.functions import MD5
 from django.db.models.lookups import Exact
 
+from crm.exceptions import CustomerUnknown
 from crm.models import Company, CustomerContact
+from crm.sql import block
 
 FEWEST_DIGITS = 7
 
@@ -45,3 +49,30 @@ def _phone_keys(term: str) -> list[str]:
             continue
         keys[phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)] = None
     return list(keys)
+
+
+def living(company: Company, customers: Sequence[UUID]) -> dict[UUID, UUID]:
+    """The living customer each of these is part of by now, itself where it was never merged."""
+    with connection.cursor() as cursor:
+        cursor.execute(block("merge", "roots"), {"company": company.pk, "customers": list(customers)})
+        return dict(cursor.fetchall())
+
+
+def hold_living(company: Company, customer: UUID) -> UUID:
+    """The living customer that this one is part of, held so that nobody merges it before the transaction ends.
+
+    Whoever writes a row for a customer asks here first, in the transaction of that row.
+
+    Raises:
+        CustomerUnknown: the company has no such customer.
+    """
+    at: UUID = customer
+    with connection.cursor() as cursor:
+        while True:
+            cursor.execute(block("merge", "hold"), {"company": company.pk, "customer": at})
+            row = cursor.fetchone()
+            if row is None:
+                raise CustomerUnknown(customer=at, company=company.slug)
+            if row[0] is None:
+                return at
+            at = row[0]

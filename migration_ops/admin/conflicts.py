@@ -14,7 +14,8 @@ STATE = state("state", STATE_COLOURS, labels=dict(DedupConflict.State.choices))
 WORDS = {reason.value: words for reason, words in REASON_WORDS.items()}
 
 
-def _percent(value: float) -> str:
+def percent(value: float) -> str:
+    """A probability as people read it."""
     # 99.98 % is no certainty and must not read as one.
     return f"{min(value * 100, 99.9):.1f} %" if value < 1 else "100 %"
 
@@ -29,7 +30,7 @@ class DedupConflictAdmin(MachineAdmin):
     """Two contacts that may be one customer; a person decides."""
 
     list_display = (
-        column("score", _percent, words="likely", order="score"),
+        column("score", percent, words="likely", order="score"),
         link("contact_a.customer", words="one"),
         link("contact_b.customer", words="other"),
         words_of("reason", reason_in_words),
@@ -51,7 +52,7 @@ class DedupConflictAdmin(MachineAdmin):
             None,
             {
                 "fields": (
-                    (column("score", _percent, words="likely the same"), STATE),
+                    (column("score", percent, words="likely the same"), STATE),
                     column("reason", reason_in_words, words="why a person is asked"),
                     link("company"),
                 )

@@ -36,6 +36,7 @@ def _settle_customers(company: Company) -> None:
     params = {"company": company.pk}
     write_findings(company)
     with connection.cursor() as cursor:
+        cursor.execute(block("identity/late.sql", "hold_merges").sql, params)
         # Their references are checked row by row below, by plans that would read all of the company without figures.
         for name in ("quick_figures", "analyze_findings"):
             cursor.execute(block("queries/plan.sql", name).sql)

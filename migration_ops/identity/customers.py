@@ -12,7 +12,8 @@ def write_customers(company: Company, *, parts: int, part: int) -> None:
     """Write one part of the company's customers, inside the caller's transaction; a repeat changes nothing."""
     params: dict[str, Any] = {"company": company.pk, "parts": parts, "part": part}
     with connection.cursor() as cursor:
-        for name in ("cluster_of_part", "members", "shared_phones"):
+        cursor.execute(block("identity/late.sql", "hold_merges").sql, params)
+        for name in ("cluster_of_part", "members", "living", "shared_phones"):
             cursor.execute(block("identity/customers.sql", name).sql, params)
         cursor.execute("ANALYZE batch_member; ANALYZE batch_shared_phone")
         for name in ("customers", "contacts", "addresses"):

@@ -41,7 +41,12 @@ def golden(contacts: Sequence[tuple[str | None, str | None, str | None, datetime
 
 
 def refresh_customers(company: Company, customers: Sequence[UUID]) -> None:
-    """Bring these customers and their primary address up to date with their contacts, in the caller's transaction."""
+    """Bring these customers and their primary address up to date with their contacts, in the caller's transaction.
+
+    What a person settled stays.
+    """
+    if not customers:
+        return
     params: dict[str, Any] = {"company": company.pk, "customers": list(customers)}
     with connection.cursor() as cursor:
         cursor.execute(block(LATE, "contacts_of").sql, params)
@@ -59,6 +64,15 @@ def refresh_customers(company: Company, customers: Sequence[UUID]) -> None:
         }
         for name in (
             "golden_table", "golden_clear", "golden_rows", "golden_shared", "mark_shared_phones", "golden",
-            "no_primary", "primary",
         ):  # fmt: skip
             cursor.execute(block(LATE, name).sql, params)
+    make_primary(company, customers)
+
+
+def make_primary(company: Company, customers: Sequence[UUID]) -> None:
+    """The address these customers used last becomes their primary one."""
+    if not customers:
+        return
+    with connection.cursor() as cursor:
+        for name in ("no_primary", "primary"):
+            cursor.execute(block(LATE, name).sql, {"company": company.pk, "customers": list(customers)})

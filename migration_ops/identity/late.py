@@ -61,7 +61,7 @@ def resolve_contact(
 
 def _place(
     company: Company, id: UUID, name: str | None, email: str | None, phone: str | None, first_at: Any, last_at: Any,
-    before: list[UUID],
+    before: list[UUID], with_contacts: list[UUID],
 ) -> UUID:  # fmt: skip
     """Write one new contact and say whose it is."""
     keys = contact_keys(name, email, phone, company.phone_region)
@@ -69,22 +69,33 @@ def _place(
     decision = decide([*known, _as_contact(id, keys, first_at)])
     together = next(cluster for cluster in decision.clusters if id in cluster)
     candidates = sorted({customers[contact] for contact in together if contact != id})
+    placed_with: UUID | None = None
     if before:
-        customer = before[0]
+        customer, placed_with = before[0], with_contacts[0]
     elif len(candidates) == 1:
         customer = candidates[0]
+        placed_with = min(contact for contact in together if contact != id)
     else:
-        customer = derived_id(company.pk, f"customer:{id}")
+        # The contact may have been known, and its customer merged, before its rows were set aside for a while.
+        customer = _living(company, derived_id(company.pk, f"customer:{id}"))
     values = {
         "id": id, "company": company.pk, "customer": customer, "name": name, "email": email, "phone": phone,
         "name_key": keys.name_key, "email_key": keys.email_key, "phone_key": keys.phone_key,
         "extra_keys": list(keys.extra_keys), "flags": list(keys.flags), "first_at": first_at, "last_at": last_at,
+        "contact": placed_with,
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(block(LATE, "insert_customer").sql, values | {"id": customer})
         cursor.execute(block(LATE, "insert_contact").sql, values)
     _record_doubts(company, id, customer, customers, together, decision)
     return customer
+
+
+def _living(company: Company, customer: UUID) -> UUID:
+    with connection.cursor() as cursor:
+        cursor.execute(block(LATE, "living").sql, {"company": company.pk, "customer": customer})
+        row = cursor.fetchone()
+    return row[0] if row else customer
 
 
 def _alike(company: Company, keys: ContactKeys) -> tuple[list[Contact], dict[UUID, UUID]]:

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, TextColumn
 from rich.progress import Progress as Bar
 
+from crm.exceptions import CrmError
 from legacy.exceptions import LegacyError
 from migration_ops.backfill.progress import Progress
 from migration_ops.backfill.runner import Report
@@ -38,7 +39,7 @@ def refusals() -> Iterator[None]:
         yield
     except RunStopped as error:
         raise CommandError(str(error), returncode=NEEDS_ATTENTION) from error
-    except (MigrationOpsError, LegacyError) as error:
+    except (MigrationOpsError, LegacyError, CrmError) as error:
         raise CommandError(str(error), returncode=REFUSED) from error
 
 

@@ -1,7 +1,9 @@
 """Everything the move itself needs; goes away with it."""
 
+from migration_ops.models.cases import DedupCase
 from migration_ops.models.companies import CompanyStage, StageChange
 from migration_ops.models.conflicts import DedupConflict
+from migration_ops.models.duplicates import DedupContact, DedupGroup, DedupRun, DedupValue
 from migration_ops.models.findings import Mismatch, Verdict
 from migration_ops.models.gates import AuditLine, Finding, GateEvidence, RefusedWrites, Repair
 from migration_ops.models.outbox import ApplyListener, CaptureInstallation, OutboxEntry, ReverseEntry
@@ -16,9 +18,14 @@ __all__ = [
     "AuditLine",
     "CaptureInstallation",
     "CompanyStage",
+    "DedupCase",
     "DedupConflict",
     "Finding",
     "GateEvidence",
+    "DedupContact",
+    "DedupGroup",
+    "DedupRun",
+    "DedupValue",
     "LegacyLink",
     "MigrationBatch",
     "MigrationRun",

@@ -5,7 +5,13 @@ from django.db.models import F, Q
 
 
 class DedupConflict(models.Model):
-    """A doubtful pair of contacts with the evidence that made it; stays separate until a person decides."""
+    """A doubtful pair of contacts with the evidence that made it; stays separate until a person decides.
+
+    `evidence`: a list of {kind, field, level, text, weight}, the heaviest first: what was observed (kind, and field and
+    level of the comparison), in words, and its weight in bits (negative speaks against). An item of weight 0 explains
+    (a veto, a rule of the policy). `counterfactual`: the one fact that would turn the verdict, in words.
+    `case`: conflicts with the same case hang together and are shown on one screen.
+    """
 
     class State(models.TextChoices):
         OPEN = "open", "Open"
@@ -19,6 +25,16 @@ class DedupConflict(models.Model):
     reason = models.CharField(max_length=48)
     score = models.FloatField(help_text="Probability that both are the same customer, 0 to 1.")
     evidence = models.JSONField(default=list)
+    counterfactual = models.TextField(blank=True, default="", db_default="")
+    case = models.UUIDField(null=True, help_text="The lowest customer of the connected conflicts it was found with.")
+    fingerprint = models.CharField(
+        max_length=32,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Of the evidence; another one reopens a decision.",
+    )
+    engine_version = models.CharField(max_length=32, blank=True, default="", db_default="")
     state = models.CharField(max_length=16, choices=State.choices, default=State.OPEN)
     created_at = models.DateTimeField()
 
@@ -30,7 +46,10 @@ class DedupConflict(models.Model):
             models.UniqueConstraint(fields=["contact_a", "contact_b"], name="migration_dedup_conflict_pair_key"),
             models.CheckConstraint(name="migration_dedup_conflict_order", condition=Q(contact_a__lt=F("contact_b"))),
         ]
-        indexes = [models.Index(fields=["company", "state", "-score"], name="migration_dedup_queue_idx")]
+        indexes = [
+            models.Index(fields=["company", "state", "-score"], name="migration_dedup_queue_idx"),
+            models.Index(fields=["case"], name="migration_dedup_case_idx", condition=Q(case__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.contact_a} / {self.contact_b}"

@@ -143,6 +143,7 @@ def write(
         ProofFailed: the new tables do not hold what the batch read.
     """
     params = scope.params() | {"mapping_version": conf.MAPPING_VERSION, "batch": batch_id, "actor": actor}
+    execute(block("identity/late.sql", "hold_merges").sql, params)
     rows, unidentified = read(scope, is_locking=is_locking)
     stale = blocks("projection/stale.sql")
     is_known = execute(stale["mark_known"].sql, params) > 0

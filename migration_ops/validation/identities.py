@@ -37,9 +37,9 @@ def compare(company: Company, tally: Tally) -> list[Check]:
             keys = [contact_keys(row[2], row[3], row[4], company.phone_region) for row in contacts]
             for row, key in zip(contacts, keys, strict=True):
                 _note(tally, "customer_contacts", row[1], _different(KEY_COLUMNS, _stored(key), row[5:10]))
-            if not contacts[0][13]:
-                golden = _different(GOLDEN_COLUMNS, golden_record(keys), contacts[0][10:13])
-                _note(tally, "customers_new", customer, golden)
+            settled = contacts[0][13]
+            golden = _different(GOLDEN_COLUMNS, golden_record(keys), contacts[0][10:13])
+            _note(tally, "customers_new", customer, [each for each in golden if each[0] not in settled])
     return [check("contacts compared", Depth.FIELDS, expected, compared)]
 
 

@@ -24,6 +24,16 @@ SELECT md5(s.display_phone)
  GROUP BY s.display_phone
 HAVING count(*) > 1 AND min(coalesce(c.first_contact_id, s.id)::text) <> max(coalesce(c.first_contact_id, s.id)::text);
 
+-- name: living
+-- A customer that was merged since stands for the one it is part of.
+-- params: company (uuid)
+WITH RECURSIVE up (id, at, into_id) AS (
+    SELECT c.id, c.id, c.merged_into FROM customers_new c
+     WHERE c.company_id = %(company)s AND c.merged_into IS NOT NULL
+    UNION ALL
+    SELECT u.id, c.id, c.merged_into FROM up u JOIN customers_new c ON c.company_id = %(company)s AND c.id = u.into_id)
+UPDATE batch_member m SET customer_id = u.at FROM up u WHERE u.into_id IS NULL AND u.id = m.customer_id;
+
 -- name: customers
 -- The golden record: of each value the one recorded last. A phone that other customers have too is marked.
 INSERT INTO customers_new (id, company_id, name, email, phone, is_placeholder, phone_is_shared, created_at, updated_at)
@@ -55,13 +65,15 @@ ON CONFLICT (id, company_id) DO NOTHING;
 -- name: addresses
 INSERT INTO customer_addresses (id, company_id, customer_id, address, is_primary, created_at, last_used_at)
 SELECT qp_child_id(g.customer_id, 'address:' || md5(g.address)), %(company)s, g.customer_id, g.address,
-       row_number() OVER (PARTITION BY g.customer_id ORDER BY g.last_at DESC, md5(g.address)) = 1,
+       row_number() OVER (PARTITION BY g.customer_id ORDER BY g.last_at DESC, md5(g.address)) = 1
+       AND NOT EXISTS (SELECT FROM customer_addresses p WHERE p.company_id = %(company)s
+                          AND p.customer_id = g.customer_id AND p.is_primary),
        g.first_at, g.last_at
   FROM (SELECT m.customer_id, a.address, min(a.first_seen_at) AS first_at, max(a.last_seen_at) AS last_at
           FROM batch_member m
           JOIN migration_staged_address a ON a.contact_id = m.contact_id
          GROUP BY 1, 2) AS g
-ON CONFLICT (id, company_id) DO NOTHING;
+ON CONFLICT DO NOTHING;
 
 -- name: conflicts
 INSERT INTO migration_dedup_conflict (company_id, contact_a_id, contact_b_id, reason, score, evidence, state, created_at)
@@ -79,4 +91,4 @@ SELECT DISTINCT ON (1) qp_uuid(a.customer_id, f.kind || ':' || b.customer_id), f
   JOIN customer_contacts a ON a.id = f.contact_a_id
   JOIN customer_contacts b ON b.id = f.contact_b_id
  WHERE f.company_id = %(company)s AND f.kind <> 'conflict' AND a.customer_id <> b.customer_id
-ON CONFLICT (id, company_id) DO NOTHING;
+ON CONFLICT DO NOTHING;

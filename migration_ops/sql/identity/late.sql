@@ -1,14 +1,32 @@
 -- Contacts and addresses of rows written or changed after the plan, resolved against the customers there are.
 
 -- name: lock
--- One at a time for a company: two workers that meet the same new contact must not make two customers of it.
-SELECT pg_advisory_xact_lock(hashtextextended('qp_identity/' || %(company)s::text, 0));
+-- One at a time for a company: two workers that meet the same new contact must not make two customers of it. The
+-- second lock keeps merges away (crm/sql/merge.sql): whose a contact is must not change while it is looked at.
+SELECT pg_advisory_xact_lock(hashtextextended('qp_identity/' || %(company)s::text, 0)),
+       pg_advisory_xact_lock_shared(hashtextextended('crm_merge/' || %(company)s::text, 0));
+
+-- name: hold_merges
+-- Nobody merges customers of the company until the transaction ends; batches do not keep each other waiting.
+-- params: company (uuid)
+SELECT pg_advisory_xact_lock_shared(hashtextextended('crm_merge/' || %(company)s::text, 0));
+
+-- name: living
+-- The living customer that this one is part of; nothing where there is no such customer.
+-- params: company (uuid), customer (uuid)
+WITH RECURSIVE up (id, into_id) AS (
+    SELECT c.id, c.merged_into FROM customers_new c WHERE c.company_id = %(company)s AND c.id = %(customer)s
+    UNION ALL
+    SELECT c.id, c.merged_into FROM up u JOIN customers_new c ON c.company_id = %(company)s AND c.id = u.into_id)
+SELECT u.id FROM up u WHERE u.into_id IS NULL;
 
 -- name: new_contacts
--- Recorded contacts of these rows that are not known yet, each with the customer its row had before.
+-- Recorded contacts of these rows that are not known yet, each with the contacts its rows had before and their
+-- customers.
 SELECT qp_contact_id(q.company_id, q.customer_name, q.email, q.phone), q.customer_name, q.email, q.phone,
        min(q.created_at), max(q.created_at),
-       array_remove(array_agg(DISTINCT p.customer_id), NULL)
+       array_remove(array_agg(p.customer_id ORDER BY p.customer_id, p.id), NULL),
+       array_remove(array_agg(p.id ORDER BY p.customer_id, p.id), NULL)
   FROM quotes q
   LEFT JOIN migration_legacy_link l ON l.legacy_id = q.id AND l.company_id = q.company_id
   LEFT JOIN customer_contacts p ON p.id = l.contact_id AND p.id <> qp_child_id(q.id, 'contact')
@@ -51,9 +69,9 @@ ON CONFLICT (id, company_id) DO NOTHING;
 
 -- name: insert_contact
 INSERT INTO customer_contacts (id, company_id, customer_id, name, email, phone, name_key, email_key, phone_key,
-                               extra_keys, flags, first_seen_at, last_seen_at)
+                               extra_keys, flags, first_seen_at, last_seen_at, placed_with_id)
 VALUES (%(id)s, %(company)s, %(customer)s, %(name)s, %(email)s, %(phone)s, %(name_key)s, %(email_key)s, %(phone_key)s,
-        %(extra_keys)s, %(flags)s, %(first_at)s, %(last_at)s)
+        %(extra_keys)s, %(flags)s, %(first_at)s, %(last_at)s, %(contact)s)
 ON CONFLICT (id, company_id) DO NOTHING;
 
 -- name: insert_conflict
@@ -93,9 +111,14 @@ CREATE TEMPORARY TABLE IF NOT EXISTS batch_golden (
 DELETE FROM batch_golden;
 
 -- name: golden_rows
+-- Fields a person settled stay as they are, whatever is recorded later.
 INSERT INTO batch_golden (customer_id, name, email, phone, first_at, last_at)
-SELECT * FROM unnest(%(ids)s::uuid[], %(names)s::text[], %(emails)s::text[], %(phones)s::text[],
-                     %(firsts)s::timestamptz[], %(lasts)s::timestamptz[]);
+SELECT n.id, CASE WHEN 'name' = ANY (c.settled) THEN c.name ELSE n.name END,
+       CASE WHEN 'email' = ANY (c.settled) THEN c.email ELSE n.email END,
+       CASE WHEN 'phone' = ANY (c.settled) THEN c.phone ELSE n.phone END, n.first_at, n.last_at
+  FROM unnest(%(ids)s::uuid[], %(names)s::text[], %(emails)s::text[], %(phones)s::text[],
+              %(firsts)s::timestamptz[], %(lasts)s::timestamptz[]) AS n(id, name, email, phone, first_at, last_at)
+  JOIN customers_new c ON c.company_id = %(company)s AND c.id = n.id;
 
 -- name: golden_shared
 -- Phones that another customer shows too, or two customers of this batch.

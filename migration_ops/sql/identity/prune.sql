@@ -13,7 +13,15 @@ SELECT c.id, c.customer_id
                  WHERE z.company_id = %(company)s AND z.resolution IN ('', 'waived'))
    AND NOT EXISTS (SELECT FROM migration_legacy_link l WHERE l.contact_id = c.id)
    AND NOT EXISTS (SELECT FROM migration_dedup_conflict d
-                    WHERE (d.contact_a_id = c.id OR d.contact_b_id = c.id) AND d.state <> 'open');
+                    WHERE (d.contact_a_id = c.id OR d.contact_b_id = c.id) AND d.state <> 'open')
+   -- A customer that somebody merged or decided about keeps what it is known by.
+   AND NOT EXISTS (SELECT FROM customer_merges m WHERE m.company_id = c.company_id AND m.survivor_id = c.customer_id)
+   AND NOT EXISTS (SELECT FROM customer_merge_moves m
+                    WHERE m.company_id = c.company_id AND m.customer_id = c.customer_id)
+   AND NOT EXISTS (SELECT FROM customer_decisions d
+                    WHERE d.company_id = c.company_id AND d.customer_a_id = c.customer_id)
+   AND NOT EXISTS (SELECT FROM customer_decisions d
+                    WHERE d.company_id = c.company_id AND d.customer_b_id = c.customer_id);
 
 -- name: drop_conflicts
 DELETE FROM migration_dedup_conflict d USING batch_unused u WHERE d.contact_a_id = u.id OR d.contact_b_id = u.id;

@@ -2,13 +2,11 @@
 
 -- name: contacts
 -- Every contact of a living customer with that customer's golden record, the contact recorded last first.
--- Placeholders are compared with the rows they stand for. A customer that others were merged into shows what
--- staff chose.
+-- Placeholders are compared with the rows they stand for. Fields a person settled show what that person chose.
 -- params: company (uuid)
 SELECT c.customer_id, c.id, c.name, c.email, c.phone,
        c.name_key, c.email_key, c.phone_key, c.extra_keys, c.flags,
-       g.name, g.email, g.phone,
-       EXISTS (SELECT FROM customers_new m WHERE m.company_id = g.company_id AND m.merged_into = g.id) AS is_survivor
+       g.name, g.email, g.phone, g.settled
   FROM customer_contacts c
   JOIN customers_new g ON g.company_id = c.company_id AND g.id = c.customer_id AND g.merged_into IS NULL
  WHERE c.company_id = %(company)s AND NOT g.is_placeholder AND NOT 'customer_placeholder' = ANY (c.flags)

@@ -25,6 +25,7 @@ SAMPLES: dict[str, object] = {
     "window_rows": 10, "entries": [1], "entry": 1, "is_counted": True, "attempts": 5, "backoff": 1.0, "backoff_most": 300.0, "seconds": 0.5,
     "before_stage": "shadow", "after_stage": "live", "before_row": "{}", "after_row": "{}",
     "names": ["n"], "emails": ["e"], "phones": ["p"], "firsts": [NOW], "lasts": [NOW], "extra_keys": ["k"], "flags": ["f"], "address": ONE, "offset": 0, "reach": 10, "digests": ["d"], "reasons": ["r"],
+    "old": [ONE], "new": [TWO], "lasting": [ONE], "until": NOW, "questions": [1],
 }  # fmt: skip
 
 

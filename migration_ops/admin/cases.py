@@ -1,0 +1,273 @@
+"""The queue of cases and the case on one screen."""
+
+import json
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+
+from crm.admin.columns import anchor, badge, column, minute, money, number
+from crm.admin.filters import ChoiceFilter, choice_filter, uuid_or_none
+from crm.admin.merges import MAY_MERGE
+from crm.exceptions import CrmError
+from crm.services.decisions import in_words
+from migration_ops.admin.conflicts import WORDS, percent
+from migration_ops.admin.evidence import weights_table
+from migration_ops.admin.records import MachineAdmin
+from migration_ops.exceptions import MigrationOpsError
+from migration_ops.identity.duplicates import cases
+from migration_ops.identity.duplicates.cases import Answer, Verdict
+from migration_ops.identity.duplicates.explain import REASON_WORDS
+from migration_ops.models import DedupCase
+from migration_ops.selectors.cases import case_page, preview_of
+
+KEYS = (
+    ("S", "all the same"), ("D", "not the same"), ("H", "same household"), ("W", "works for"), ("B", "branch of"),
+    ("1–9", "put the marked record into a group"), ("← →", "mark another record"), ("Enter", "decide"),
+    ("N", "next case"), ("U", "undo the last"), ("?", "these keys"),
+)  # fmt: skip
+BETWEEN = (Verdict.DIFFERENT, Verdict.HOUSEHOLD, Verdict.WORKS_FOR, Verdict.BRANCH_OF)
+REASONS = {
+    **WORDS,
+    "evidence_changed": "A person kept them apart; the evidence is another one since.",
+    **{why.value: words for why, words in REASON_WORDS.items() if words},
+}
+AGES = {"day": 1, "week": 7, "month": 30}
+
+
+class StateFilter(ChoiceFilter):
+    """Open cases, unless others are asked for."""
+
+    title = "state"
+    parameter_name = "state"
+    choices_offered = (("open", "Open"), ("decided", "Decided"), ("gone", "No question any more"))
+    is_always_offered = True
+
+    def choices(self, changelist: Any) -> Iterable[dict[str, Any]]:
+        """The states; "open" stands for none chosen."""
+        for value, words in self.choices_offered:
+            yield {
+                "selected": (self.value() or "open") == value, "display": words,
+                "query_string": changelist.get_query_string({self.parameter_name: value}),
+            }  # fmt: skip
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        """Cases of the state."""
+        value = self.value() or "open"
+        return queryset.filter(state=value) if value in dict(self.choices_offered) else queryset
+
+
+def reason_in_words(value: str) -> str:
+    """Why a person is asked."""
+    return REASONS.get(value, value.replace("_", " ").capitalize())
+
+
+@admin.display(description="case", ordering="words")
+def case_link(case: DedupCase) -> Any:
+    """Leads to the case."""
+    return anchor(
+        format_html("<bdi>{}</bdi>", case.words), reverse("admin:migration_ops_dedupcase_decide", args=[case.pk])
+    )
+
+
+@admin.display(description="claimed")
+def claimed(case: DedupCase) -> Any:
+    """Who looks at it now, or who decided it."""
+    if case.state == DedupCase.State.DECIDED:
+        return badge(f"decided by {case.decided_by}", "success")
+    is_held = case.claimed_until is not None and case.claimed_until > timezone.now()
+    return badge(f"{case.claimed_by} is looking at it", "warning") if is_held else None
+
+
+@admin.register(DedupCase)
+class DedupCaseAdmin(MachineAdmin):
+    """Likely duplicates, the most valuable first, each decided on one screen."""
+
+    list_display = (
+        case_link, column("reason", reason_in_words, words="why"), column("score", percent, words="likely"),
+        number("records"), money("money", words="quoted"), claimed, minute("created_at", words="since"),
+    )  # fmt: skip
+    list_display_links = None
+    list_filter = (
+        *MachineAdmin.list_filter,
+        StateFilter,
+        choice_filter(
+            "reason", tuple((value, words) for value, words in REASONS.items()),
+            is_always_offered=True,
+        ),
+        choice_filter(
+            "age", tuple((name, f"Older than a {name}") for name in AGES), is_always_offered=True,
+            conditions={name: Q(pk__isnull=False) for name in AGES},
+        ),
+    )  # fmt: skip
+    ordering = ("-stake", "pk")
+    wide_ordering = ("-stake", "pk")
+    sortable_by = ()
+    search_ids = ("pk",)
+    search_texts = ("words",)
+    change_form_before_template = None
+    fieldsets = ((None, {"fields": (case_link,)}),)
+    change_list_template = "admin/migration_ops/cases.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Filtered by age where that was asked for."""
+        rows = super().get_queryset(request)
+        days = AGES.get(request.GET.get("age", ""))
+        return rows.filter(created_at__lt=timezone.now() - timedelta(days=days)) if days else rows
+
+    def get_urls(self) -> list[URLPattern]:
+        """The pages besides the list."""
+        view, name = self.admin_site.admin_view, "migration_ops_dedupcase"
+        return [
+            path("next/", view(self.next_view), name=f"{name}_next"),
+            path("<uuid:pk>/decide/", view(self.decide_view), name=f"{name}_decide"),
+            path("<uuid:pk>/preview/", view(self.preview_view), name=f"{name}_preview"),
+            path("<uuid:pk>/undo/", view(self.undo_view), name=f"{name}_undo"),
+            *super().get_urls(),
+        ]
+
+    def next_view(self, request: HttpRequest) -> HttpResponse:
+        """The most valuable case nobody else holds, within the filters of the list."""
+        self._check(request)
+        found = cases.next_case(
+            actor=request.user.get_username(), company=uuid_or_none(request.GET.get("company", "")),
+            reason=request.GET.get("reason", ""), after=uuid_or_none(request.GET.get("after", "")),
+        )  # fmt: skip
+        if found is None:
+            messages.info(request, "No open case is left here.")
+            return HttpResponseRedirect(reverse("admin:migration_ops_dedupcase_changelist"))
+        return HttpResponseRedirect(self._page(request, found.pk))
+
+    def decide_view(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        """GET shows the case, POST decides it and goes on to the next one."""
+        self._check(request)
+        case, actor = self._case(request, pk), request.user.get_username()
+        if request.method == "POST":
+            try:
+                decided = cases.decide_case(case, _answer(request), actor=actor)
+            except (CrmError, MigrationOpsError) as error:
+                messages.error(request, str(error))
+                return HttpResponseRedirect(self._page(request, case.pk))
+            undo = reverse("admin:migration_ops_dedupcase_decide", args=[case.pk])
+            messages.success(
+                request, format_html("{} {}", decided.decided_words, anchor("Look at it or undo it", undo))
+            )
+            query = request.GET.copy()
+            query["after"] = str(case.pk)
+            return HttpResponseRedirect(
+                f"{reverse('admin:migration_ops_dedupcase_next')}?{query.urlencode()}&last={case.pk}"
+            )
+        is_mine = case.state == DedupCase.State.OPEN and cases.claim(case, actor=actor)
+        if case.state == DedupCase.State.OPEN and not is_mine:
+            case.refresh_from_db()
+        page = case_page(case) if case.state == DedupCase.State.OPEN else None
+        context = {
+            **self.admin_site.each_context(request), "title": "Case", "opts": self.model._meta, "case": case,
+            "page": page, "is_mine": is_mine, "keys": KEYS, "between": BETWEEN,
+            "reason": reason_in_words(case.reason), "questions": _questions(page) if page else (),
+            "previews": page.previews if page else (), "seen": _seen(page.previews if page else ()),
+            "against": _against(page.previews if page else ()), "query": request.GET.urlencode(),
+            "last": uuid_or_none(request.GET.get("last", "")),
+        }  # fmt: skip
+        return TemplateResponse(request, "admin/migration_ops/case.html", context)
+
+    def preview_view(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        """What the groups as they are chosen now would do: a fragment of the page."""
+        self._check(request)
+        case, answer = self._case(request, pk), _answer(request)
+        previews = preview_of(case.company, answer.groups, answer.choices)
+        context = {
+            "previews": previews,
+            "seen": _seen(previews),
+            "against": _against(previews),
+            "groups": len(answer.groups),
+        }
+        return TemplateResponse(request, "admin/migration_ops/_preview.html", context)
+
+    def undo_view(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        """Take back what was decided."""
+        self._check(request)
+        case = self._case(request, pk)
+        if request.method == "POST":
+            try:
+                cases.undo_case(case, actor=request.user.get_username())
+            except (CrmError, MigrationOpsError) as error:
+                messages.error(request, str(error))
+            else:
+                messages.success(request, "Taken back: everything is as it was before.")
+        return HttpResponseRedirect(self._page(request, case.pk))
+
+    def _check(self, request: HttpRequest) -> None:
+        if not request.user.has_perm(MAY_MERGE):
+            raise PermissionDenied
+
+    def _case(self, request: HttpRequest, pk: UUID) -> DedupCase:
+        case: DedupCase | None = self.get_queryset(request).filter(pk=pk).first()
+        if case is None:
+            raise Http404
+        return case
+
+    def _page(self, request: HttpRequest, pk: UUID) -> str:
+        query = request.GET.copy()
+        query.pop("after", None)
+        url = reverse("admin:migration_ops_dedupcase_decide", args=[pk])
+        return f"{url}?{query.urlencode()}" if query else url
+
+
+def _answer(request: HttpRequest) -> Answer:
+    """The groups and choices of a form; the group of a record is a number from 1."""
+    numbers = {
+        UUID(name.removeprefix("group-")): value for name, value in request.POST.items() if name.startswith("group-")
+    }
+    used = sorted(set(numbers.values()))
+    groups = tuple(tuple(sorted(id for id, value in numbers.items() if value == number)) for number in used)
+    chosen = {
+        field: {uuid_or_none(value) for value in request.POST.getlist(f"use-{field}")}
+        for field in ("name", "email", "phone")
+    }
+    choices: dict[int, dict[str, str | None]] = {}
+    for place, group in enumerate(groups):
+        for field, ids in chosen.items():
+            picked = [id for id in group if id in ids]
+            if len(picked) == 1:
+                choices.setdefault(place, {})[field] = request.POST.get(f"value-{field}-{picked[0]}") or None
+    between = request.POST.get("between", "")
+    try:
+        seen = {int(place): parts for place, parts in json.loads(request.POST.get("seen") or "{}").items()}
+    except (ValueError, AttributeError):
+        seen = {}
+    return Answer(
+        groups=groups, between=Verdict(between) if between in Verdict.values else Verdict.DIFFERENT, choices=choices,
+        seen=seen, overrules=[UUID(id) for id in request.POST.getlist("overrules") if uuid_or_none(id)],
+        reason=request.POST.get("why", "").strip(),
+    )  # fmt: skip
+
+
+def _seen(previews: Iterable[Any]) -> str:
+    return json.dumps({str(each.place): dict(each.plan.parts) for each in previews if each.plan})
+
+
+def _against(previews: Iterable[Any]) -> list[tuple[str, str]]:
+    found = {decision.pk: decision for each in previews if each.plan for decision in each.plan.against}
+    return [(str(pk), in_words(decision)) for pk, decision in found.items()]
+
+
+def _questions(page: Any) -> list[dict[str, Any]]:
+    return [
+        {
+            "one": page.names.get(each.one, ""), "other": page.names.get(each.other, ""),
+            "likely": percent(each.score),
+            "reason": reason_in_words(each.reason), "evidence": weights_table(each.evidence),
+            "counterfactual": each.counterfactual,
+        }
+        for each in page.questions
+    ]  # fmt: skip

@@ -1,0 +1,205 @@
+"""Contacts of one company as columns of numbers, so that millions of pairs can be compared at once (pure).
+
+Every distinct text is encoded once: names, words of names, phones, mailboxes and addresses become codes with
+tables of what is known about each. Codes belong to one run; the hashes beside them are the same in every run.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from migration_ops.identity import emails, lexicon, names
+from migration_ops.identity.folding import fold_text, is_company
+
+Ints = npt.NDArray[np.int32]
+Hashes = npt.NDArray[np.uint64]
+
+# What one record can hold of each; more is a pasted document.
+PHONES: Final = 3
+MAILBOXES: Final = 3
+ADDRESSES: Final = 3
+ADDRESS_WORDS: Final = 10
+NONE: Final = -1
+
+
+class ContactTexts(NamedTuple):
+    """One contact in the forms in which it is compared: keys of ``ContactKeys``, addresses folded."""
+
+    name: str | None
+    mailboxes: tuple[str, ...]
+    phones: tuple[str, ...]
+    addresses: tuple[str, ...]
+
+
+_ADDRESS_WORDS: Final = {
+    "street": "st", "str": "st", "avenue": "ave", "av": "ave", "road": "rd", "drive": "dr", "lane": "ln", "court": "ct",
+    "crt": "ct", "place": "pl", "boulevard": "blvd", "blv": "blvd", "circle": "cir", "circuit": "cct", "crescent": "cres",
+    "cr": "cres", "highway": "hwy", "parkway": "pkwy", "terrace": "ter", "tce": "ter", "square": "sq", "trail": "trl",
+    "close": "cl", "north": "n", "south": "s", "east": "e", "west": "w", "northeast": "ne", "northwest": "nw",
+    "southeast": "se", "southwest": "sw", "apartment": "apt", "suite": "ste", "unit": "apt", "floor": "fl", "mount": "mt",
+    "saint": "st", "way": "wy", "strasse": "st",
+}  # fmt: skip
+_NOISE: Final = frozenset(("apt", "ste", "no", "usa", "us", "united", "states"))
+_GLUED: Final = re.compile(r"(?<=[0-9])(?=[a-z]{3,})|(?<=[a-z]{3})(?=[0-9])")
+
+
+def fold_address(recorded: str) -> str:
+    """An address as words in one spelling ("12 Oak Street, Apt 4" is "12 oak st 4"); "" if it says nothing."""
+    words = _GLUED.sub(" ", fold_text(recorded[:500])).split()
+    words = [_ADDRESS_WORDS.get(word, word) for word in words]
+    folded = " ".join([word for word in words if word not in _NOISE])
+    return "" if folded in lexicon.VALUE_PLACEHOLDERS else folded
+
+
+def stable_hash(kind: str, text: str) -> int:
+    """64 bits that stand for a text of a kind; the same in every process and run."""
+    digest = blake2b(f"{kind}\0{text}".encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest, "little")
+
+
+class Codes:
+    """Texts and their codes, in the order of first sight."""
+
+    def __init__(self) -> None:
+        self.code_of: dict[str, int] = {}
+
+    def __call__(self, text: str) -> int:
+        return self.code_of.setdefault(text, len(self.code_of))
+
+    def __len__(self) -> int:
+        return len(self.code_of)
+
+    @property
+    def texts(self) -> list[str]:
+        return list(self.code_of)
+
+
+@dataclass(slots=True)
+class Names:
+    """What is known about each distinct name. Word columns are codes into ``words``; NONE where there is none.
+
+    Of a person ``first`` is the given name and ``last`` the surname; a single word is ``last`` alone. Of a company
+    ``first`` is NONE and ``last`` stands for the whole name without legal form.
+    """
+
+    texts: list[str]
+    first: Ints
+    last: Ints
+    middle: Ints
+    suffix: Ints
+    company: npt.NDArray[np.bool_]
+
+
+@dataclass(slots=True)
+class Columns:
+    """The records, each a row; codes as said in the fields' tables, NONE for nothing."""
+
+    size: int
+    name: Ints
+    phones: Ints
+    mailboxes: Ints
+    addresses: Ints
+    names: Names
+    words: list[str]
+    phone_texts: list[str]
+    mailbox_texts: list[str]
+    mailbox_is_role: npt.NDArray[np.bool_]
+    address_texts: list[str]
+    address_words: Ints
+    address_word_texts: list[str]
+
+
+def build(records: Sequence[ContactTexts]) -> Columns:
+    """The columns of the records, in their order."""
+    size = len(records)
+    name_of, phone_of, mailbox_of, address_of = Codes(), Codes(), Codes(), Codes()
+    name = np.full(size, NONE, np.int32)
+    phones = np.full((size, PHONES), NONE, np.int32)
+    mailboxes = np.full((size, MAILBOXES), NONE, np.int32)
+    addresses = np.full((size, ADDRESSES), NONE, np.int32)
+    name[:] = [NONE if record.name is None else name_of(record.name) for record in records]
+    _fill(phones, [record.phones for record in records], phone_of)
+    _fill(mailboxes, [record.mailboxes for record in records], mailbox_of)
+    _fill(addresses, [record.addresses for record in records], address_of)
+    words = Codes()
+    table = _names(name_of.texts, words)
+    mailbox_texts = mailbox_of.texts
+    address_texts = address_of.texts
+    address_words = Codes()
+    return Columns(
+        size=size,
+        name=name,
+        phones=phones,
+        mailboxes=mailboxes,
+        addresses=addresses,
+        names=table,
+        words=words.texts,
+        phone_texts=phone_of.texts,
+        mailbox_texts=mailbox_texts,
+        mailbox_is_role=np.fromiter(map(emails.is_role, mailbox_texts), np.bool_, len(mailbox_texts)),
+        address_texts=address_texts,
+        address_words=_address_words(address_texts, address_words),
+        address_word_texts=address_words.texts,
+    )
+
+
+def _fill(column: Ints, values: Iterable[tuple[str, ...]], codes: Codes) -> None:
+    """The first values of each record, as many as the column has places."""
+    places = column.shape[1]
+    firsts: list[int] = []
+    for row, texts in enumerate(values):
+        if not texts:
+            firsts.append(NONE)
+            continue
+        firsts.append(codes(texts[0]))
+        for place, text in enumerate(texts[1:places], start=1):
+            column[row, place] = codes(text)
+    column[:, 0] = firsts
+
+
+def _names(texts: list[str], words: Codes) -> Names:
+    rows: list[tuple[int, int, int, int, bool]] = []
+    for text in texts:
+        if is_company(text):
+            rows.append((NONE, words(names.company_core(text)), NONE, NONE, True))
+            continue
+        tokens = text.split(" ")
+        suffix = names.suffix_of(text)
+        if suffix is not None:
+            tokens.pop()
+        first = words(tokens[0]) if len(tokens) > 1 else NONE
+        middle = words(" ".join(tokens[1:-1])) if len(tokens) > 2 else NONE
+        rows.append((first, words(tokens[-1]), middle, NONE if suffix is None else words(suffix), False))
+    table = np.array(rows, dtype=np.int32).reshape(-1, 5)
+    return Names(
+        texts=texts,
+        first=table[:, 0].copy(),
+        last=table[:, 1].copy(),
+        middle=table[:, 2].copy(),
+        suffix=table[:, 3].copy(),
+        company=table[:, 4].astype(np.bool_),
+    )
+
+
+def _address_words(texts: list[str], words: Codes) -> Ints:
+    table = np.full((len(texts), ADDRESS_WORDS), NONE, np.int32)
+    for row, text in enumerate(texts):
+        distinct = list(dict.fromkeys(text.split(" ")))[:ADDRESS_WORDS]
+        table[row, : len(distinct)] = [words(word) for word in distinct]
+    return table
+
+
+def hashes(kind: str, texts: Iterable[str]) -> Hashes:
+    """The stable hash of each text."""
+    return np.array([stable_hash(kind, text) for text in texts], dtype=np.uint64)
+
+
+def used(column: Ints, codes: int) -> npt.NDArray[Any]:
+    """How many records use each code."""
+    flat = column.ravel()
+    return np.bincount(flat[flat >= 0], minlength=codes)

@@ -1,0 +1,291 @@
+"""find_duplicates: searches a company, and rebuilds its queue of questions and its plan of automatic merges."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import chain
+from time import monotonic
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from django.db import connection, transaction
+from django.utils import timezone
+
+from crm.models import Company
+from migration_ops.identity.duplicates import engine, explain, store
+from migration_ops.identity.duplicates.decisions import decided
+from migration_ops.identity.duplicates.engine import Found
+from migration_ops.identity.duplicates.export import Exporter
+from migration_ops.identity.duplicates.policy import RELATIONS, WHYS, Verdict
+from migration_ops.identity.duplicates.reopened import reopened
+from migration_ops.identity.duplicates.store import Book
+from migration_ops.identity.duplicates.weights import ENGINE_VERSION
+from migration_ops.models import DedupGroup, DedupRun
+
+Tell = Callable[[str, float], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Changes:
+    """What a run says otherwise than the last one.
+
+    ``merge``: groups of customers it would merge and the last would not; ``split``: groups of the last run it would
+    not merge whole; ``review`` and ``settled``: questions that are new, and questions that are none any more;
+    ``doubted``: customers whose contacts these rules would not join.
+    """
+
+    merge: int
+    split: int
+    review: int
+    settled: int
+    doubted: int
+
+
+@dataclass(kw_only=True)
+class Outcome:
+    """What a search of one company found. ``generic``: values found to say nothing, with their records."""
+
+    company: Company
+    contacts: int = 0
+    customers: int = 0
+    compared: int = 0
+    scored: int = 0
+    groups: int = 0
+    grouped_customers: int = 0
+    questions: int = 0
+    cases: int = 0
+    reasons: dict[str, int] = field(default_factory=dict)
+    generic: list[tuple[str, str, int, int]] = field(default_factory=list)
+    auto_from: float = 0.0
+    changes: Changes | None = None
+    seconds: float = 0.0
+    is_dry: bool = False
+
+
+def find_duplicates(
+    company: Company,
+    *,
+    dry_run: bool = False,
+    auto_from: float | None = None,
+    exporter: Exporter | None = None,
+    progress: Tell | None = None,
+) -> Outcome:
+    """Search a company in one transaction.
+
+    Args:
+        dry_run: write nothing; say what would change.
+        auto_from: probability for merging without asking, 0 to 1; by the company's size if not given.
+        exporter: takes a line for each scored pair.
+        progress: told the step and how much of it is done, 0 to 1.
+    """
+    started = monotonic()
+    tell = progress or (lambda step, share: None)
+    with transaction.atomic():
+        if not dry_run:
+            store.lock(company)
+        tell("reading", 0)
+        book = store.read_book(company)
+        decisions = decided(company)
+        found = engine.search(
+            book.records,
+            customers=book.customers,
+            apart=list(store.customers_pairs(book, decisions.apart)),
+            together=list(store.customers_pairs(book, decisions.together)),
+            threshold=auto_from,
+            progress=progress,
+        )
+        outcome = _outcome(company, book, found)
+        groups = _groups(book, found)
+        outcome.groups, outcome.grouped_customers = len(groups), sum(len(customers) for customers, _ in groups)
+        outcome.changes = _changes(company, book, found, groups)
+        if exporter is not None:
+            tell("exporting", 0)
+            exporter.write(company, book, found)
+        if not dry_run:
+            tell("writing", 0)
+            _write(company, book, found, groups, outcome, started)
+    outcome.seconds = monotonic() - started
+    outcome.is_dry = dry_run
+    return outcome
+
+
+def _outcome(company: Company, book: Book, found: Found) -> Outcome:
+    return Outcome(
+        company=company,
+        contacts=len(book.ids),
+        customers=len(book.customer_ids),
+        compared=found.compared_pairs,
+        scored=len(found.scored.one),
+        questions=len(found.questions),
+        cases=len(set(found.cases)),
+        reasons=dict(Counter(WHYS[int(found.scored.why[place])].value for place in found.questions).most_common()),
+        generic=list(_generic(found)),
+        auto_from=found.threshold,
+    )
+
+
+def _generic(found: Found) -> Iterator[tuple[str, str, int, int]]:
+    """(kind, value, records, unlike names) of the values that say nothing, the most used first."""
+    comparer, columns = found.comparer, found.columns
+    rows = []
+    for kind, use, texts in (
+        ("phone", comparer.phones, columns.phone_texts),
+        ("mailbox", comparer.mailboxes, columns.mailbox_texts),
+        ("address", comparer.addresses, columns.address_texts),
+    ):
+        for code in np.flatnonzero(use.generic).tolist():
+            rows.append((kind, texts[code], int(use.records[code]), int(use.people[code] + use.companies[code])))
+    yield from sorted(rows, key=lambda row: (-row[2], row[0], row[1]))
+
+
+def _groups(book: Book, found: Found) -> list[tuple[list[UUID], list[int]]]:
+    """Customers that are one, and the places of the pairs that hold them together: a tree, the surest first."""
+    scored = found.scored
+    customers_of: dict[int, set[int]] = {}
+    for record, label in enumerate(found.labels):
+        customers_of.setdefault(label, set()).add(book.customers[record])
+    several = {label for label, members in customers_of.items() if len(members) > 1}
+    if not several:
+        return []
+    above: dict[int, int] = {}
+
+    def find(number: int) -> int:
+        while above.get(number, number) != number:
+            number = above[number]
+        return number
+
+    links: dict[int, list[int]] = {label: [] for label in several}
+    auto = np.flatnonzero(scored.verdict == Verdict.AUTO)
+    auto = auto[np.lexsort((scored.other[auto], scored.one[auto], -scored.score[auto]))]
+    for place, one, other in zip(auto.tolist(), scored.one[auto].tolist(), scored.other[auto].tolist(), strict=True):
+        label = found.labels[one]
+        if label not in links or label != found.labels[other]:
+            continue
+        a, b = sorted((find(book.customers[one]), find(book.customers[other])))
+        if a != b:
+            above[b] = a
+            links[label].append(place)
+    return [
+        (sorted(book.customer_ids[number] for number in customers_of[label]), places)
+        for label, places in sorted(links.items())
+    ]
+
+
+def _changes(company: Company, book: Book, found: Found, groups: list[tuple[list[UUID], list[int]]]) -> Changes:
+    last = store.last_groups(company)
+    now = [frozenset(customers) for customers, _ in groups]
+    group_now = {customer: number for number, customers in enumerate(now) for customer in customers}
+    group_last = {customer: number for number, customers in enumerate(last) for customer in customers}
+    living = set(book.customer_ids)
+    asked = {_pair(book, found, place) for place in found.questions}
+    before = store.open_questions(company)
+    return Changes(
+        merge=sum(
+            len({group_last.get(customer, -1) for customer in each}) > 1 or -1 in {group_last.get(c, -1) for c in each}
+            for each in now
+        ),
+        split=sum(
+            len({group_now.get(customer, -1) for customer in each & living}) > 1
+            or (len(each & living) > 1 and -1 in {group_now.get(c, -1) for c in each & living})
+            for each in last
+        ),
+        review=len(asked - before),
+        settled=len(before - asked),
+        doubted=_doubted(book, found),
+    )
+
+
+def _doubted(book: Book, found: Found) -> int:
+    """Customers of several contacts that hold a pair the rules would keep apart and none that joins it."""
+    scored = found.scored
+    customers = np.array(book.customers, np.int32)
+    if not len(customers):
+        return 0
+    inside = customers[scored.one] == customers[scored.other]
+    one = customers[scored.one[inside]]
+    vetoed = scored.verdict[inside] == Verdict.SEPARATE
+    return len(set(one[vetoed].tolist()))
+
+
+def _pair(book: Book, found: Found, place: int) -> tuple[UUID, UUID]:
+    a, b = sorted((book.ids[int(found.scored.one[place])], book.ids[int(found.scored.other[place])]))
+    return a, b
+
+
+def _write(
+    company: Company,
+    book: Book,
+    found: Found,
+    groups: list[tuple[list[UUID], list[int]]],
+    outcome: Outcome,
+    started: float,
+) -> None:
+    # A list: it asks the database, which is busy with the COPY while questions stream into it.
+    questions = chain(_questions(book, found), list(reopened(company, book, found)))
+    store.write_questions(company, questions, engine_version=ENGINE_VERSION)
+    store.write_relations(company, _relations(book, found))
+    DedupRun.objects.filter(company=company).delete()
+    run = DedupRun.objects.create(
+        company=company, engine_version=ENGINE_VERSION, at=timezone.now(), contacts=outcome.contacts,
+        pairs=outcome.compared, auto_from=outcome.auto_from, rates=found.comparer.rates.u, seconds=monotonic() - started,
+    )  # fmt: skip
+    DedupGroup.objects.bulk_create(_plan(run, book, found, groups), batch_size=1_000)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE migration_dedup_conflict, migration_dedup_group")
+
+
+def _questions(book: Book, found: Found) -> Iterator[tuple[Any, ...]]:
+    for place, case, reasons in zip(found.questions, found.cases, _explained(found, found.questions), strict=True):
+        a, b = _pair(book, found, place)
+        why = WHYS[int(found.scored.why[place])].value
+        yield (
+            a, b, why, round(float(found.scored.score[place]), 6), reasons["evidence"], reasons["counterfactual"],
+            book.customer_ids[book.customers[case]], reasons["fingerprint"],
+        )  # fmt: skip
+
+
+def _explained(found: Found, places: list[int]) -> Iterator[explain.Explained]:
+    scored = found.scored
+    for start in range(0, len(places), 20_000):
+        part = np.array(places[start : start + 20_000], np.int64)
+        yield from explain.explain(
+            found.comparer,
+            scored.one[part],
+            scored.other[part],
+            scored.verdict[part],
+            scored.why[part],
+            found.threshold,
+        )
+
+
+def _plan(run: DedupRun, book: Book, found: Found, groups: list[tuple[list[UUID], list[int]]]) -> Iterator[DedupGroup]:
+    places = [place for _, links in groups for place in links]
+    reasons = _explained(found, places)
+    for customers, links in groups:
+        told = [
+            {
+                "contact_a": str(_pair(book, found, place)[0]), "contact_b": str(_pair(book, found, place)[1]),
+                "score": round(float(found.scored.score[place]), 6), "evidence": next(reasons)["evidence"],
+            }
+            for place in links
+        ]  # fmt: skip
+        # A group that only a person's decision holds together has no pair of its own.
+        weakest = min((link["score"] for link in told), default=1.0)
+        yield DedupGroup(run=run, customers=customers, score=weakest, links=told)
+
+
+def _relations(book: Book, found: Found) -> Iterator[tuple[UUID, UUID, str]]:
+    """Pairs of groups that stay apart and are linked, once for two customers; of employees the person first."""
+    scored, columns = found.scored, found.columns
+    seen: set[tuple[int, int]] = set()
+    for place in np.flatnonzero(scored.relation).tolist():
+        one, other = int(scored.one[place]), int(scored.other[place])
+        pair = (min(book.customers[one], book.customers[other]), max(book.customers[one], book.customers[other]))
+        if pair in seen or found.labels[one] == found.labels[other]:
+            continue
+        seen.add(pair)
+        kind = RELATIONS[int(scored.relation[place])]
+        if kind == "works_for" and columns.names.company[columns.name[one]]:
+            one, other = other, one
+        yield book.ids[one], book.ids[other], kind

@@ -1,0 +1,80 @@
+"""Carries out the automatic merges of the last search for duplicates, as one run with one undo."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.utils import timezone
+
+from crm.exceptions import AlreadyMerged, CustomersBusy, CustomerUnknown, DecidedOtherwise, MergeRefused
+from crm.models import Company, CustomerMerge, CustomerMergeRun
+from crm.services.merge import Origin, merge
+from migration_ops.identity.duplicates.automatic import AutomaticGroup, automatic_groups
+
+# Reasons that concern one group alone: the others are merged all the same. A relation nobody knows concerns them all.
+OF_ONE_GROUP = (AlreadyMerged, CustomersBusy, CustomerUnknown, DecidedOtherwise, MergeRefused)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MergedRun:
+    """What became of the groups: merged, customers that became part of others, and groups left, each with the reason.
+
+    ``run``: what to undo; None where nothing was merged.
+    """
+
+    run: CustomerMergeRun | None
+    merges: int
+    customers: int
+    left: tuple[str, ...]
+
+
+def merge_automatic(
+    company: Company, *, actor: str, progress: Callable[[int, int], None] = lambda done, of: None
+) -> MergedRun:
+    """Merge the company's automatic groups, each in a transaction of its own.
+
+    A person's decision is never overruled: a group that two people's answers keep apart is left, also when the answer
+    came while this was running. Started again after a crash it goes on with the groups that are left.
+
+    Raises:
+        RelationUnknown: a table refers to customers and merging knows nothing about it; what was merged stays.
+    """
+    groups = automatic_groups(company)
+    run: CustomerMergeRun | None = None
+    left: list[str] = []
+    merges = customers = 0
+    for done, group in enumerate(groups, start=1):
+        run = run or _begin(company, group, actor)
+        try:
+            made = _merge(company, group, actor, run)
+        except OF_ONE_GROUP as error:
+            left.append(str(error))
+        else:
+            merges += 1
+            customers += len(made.before) - 1
+        progress(done, len(groups))
+    if run is not None and not merges:
+        run.delete()
+        run = None
+    elif run is not None:
+        run.words = f"{merges:,} groups by the rules: {customers:,} customers became part of others"
+        run.save(update_fields=["words"])
+    return MergedRun(run=run, merges=merges, customers=customers, left=tuple(left))
+
+
+def _begin(company: Company, group: AutomaticGroup, actor: str) -> CustomerMergeRun:
+    return CustomerMergeRun.objects.create(
+        company=company, origin=CustomerMergeRun.Origin.RULES, words="groups by the rules, not finished",
+        rule_version=group.engine_version, actor=actor, at=timezone.now(),
+    )  # fmt: skip
+
+
+def _merge(company: Company, group: AutomaticGroup, actor: str, run: CustomerMergeRun) -> CustomerMerge:
+    return merge(
+        company, group.customers, actor=actor, reason=_reason(group), origin=Origin.RULES, run=run
+    )  # fmt: skip
+
+
+def _reason(group: AutomaticGroup) -> str:
+    """The score and, of each link, the heaviest observation."""
+    words = dict.fromkeys(item["text"] for link in group.links for item in link.evidence[:2] if "text" in item)
+    return f"{group.score:.4f}: {'; '.join(words)}"

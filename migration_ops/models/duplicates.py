@@ -1,0 +1,88 @@
+"""What a run of the duplicate engine found for a company, and what a look-up of one contact needs."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+
+
+class DedupRun(models.Model):
+    """The last run of find_duplicates over a company; a later one replaces it."""
+
+    company = models.OneToOneField("crm.Company", models.PROTECT, related_name="+", primary_key=True)
+    engine_version = models.CharField(max_length=32)
+    at = models.DateTimeField()
+    contacts = models.IntegerField()
+    pairs = models.IntegerField()
+    rates = models.JSONField(
+        default=dict, help_text="How often fields agree by chance, as measured: what a look-up weighs with."
+    )
+    auto_from = models.FloatField(help_text="Score from which customers were merged without asking, 0 to 1.")
+    seconds = models.FloatField()
+
+    class Meta:
+        db_table = "migration_dedup_run"
+        verbose_name = "search for duplicates"
+        verbose_name_plural = "searches for duplicates"
+
+    def __str__(self) -> str:
+        return f"Search for duplicates of {self.company}"
+
+
+class DedupGroup(models.Model):
+    """Customers that are one by the rules of the last run, with the links that hold them together.
+
+    `links`: a list of {contact_a, contact_b, score, evidence}; `evidence` as in DedupConflict.
+    """
+
+    run = models.ForeignKey(DedupRun, models.CASCADE, related_name="groups")
+    customers = ArrayField(models.UUIDField())
+    score = models.FloatField(help_text="Of the weakest link, 0 to 1.")
+    links = models.JSONField(default=list)
+
+    class Meta:
+        db_table = "migration_dedup_group"
+        ordering = ["-score", "id"]
+
+    def __str__(self) -> str:
+        return f"{len(self.customers)} customers that are one"
+
+
+class DedupContact(models.Model):
+    """A contact as the look-up finds it: the keys it is blocked by, hashed with its company, and its addresses."""
+
+    contact = models.OneToOneField(
+        "crm.CustomerContact", models.CASCADE, db_constraint=False, primary_key=True, related_name="+"
+    )
+    company = models.ForeignKey("crm.Company", models.PROTECT, db_constraint=False, db_index=False, related_name="+")
+    keys = ArrayField(models.BigIntegerField())
+    addresses = ArrayField(models.TextField(), default=list)
+
+    class Meta:
+        db_table = "migration_dedup_contact"
+        indexes = [
+            GinIndex(fields=["keys"], name="migration_dedup_contact_keys", fastupdate=False),
+            models.Index(fields=["company"], name="migration_dedup_contact_co_idx"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.contact_id)
+
+
+class DedupValue(models.Model):
+    """How often a value (a name, a word of an address, a phone) is used in a company, where more than once.
+
+    `names`: how many names no two of which can be one person's use it (counted up to a few).
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    company = models.ForeignKey("crm.Company", models.PROTECT, db_constraint=False, db_index=False, related_name="+")
+    value = models.BigIntegerField(help_text="Hash of kind and value.")
+    uses = models.IntegerField()
+    names = models.SmallIntegerField(default=0)
+
+    class Meta:
+        db_table = "migration_dedup_value"
+        constraints = [models.UniqueConstraint(fields=["company", "value"], name="migration_dedup_value_key")]
+
+    def __str__(self) -> str:
+        return str(self.value)

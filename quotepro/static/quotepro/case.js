@@ -1,0 +1,74 @@
+// Keys and the live preview of one case. Keys are off while somebody types.
+(() => {
+  const page = document.getElementById("case");
+  if (!page) return;
+  const form = document.getElementById("decide");
+  const records = [...page.querySelectorAll(".qp-record")];
+  const selects = [...page.querySelectorAll(".qp-group")];
+  let waiting = null;
+
+  const preview = async () => {
+    if (waiting) waiting.abort();
+    waiting = new AbortController();
+    const submit = document.getElementById("submit");
+    const wasDisabled = submit.disabled;
+    submit.dataset.waiting = "yes";
+    try {
+      const answer = await fetch(page.dataset.preview, { method: "POST", body: new FormData(form), signal: waiting.signal });
+      if (answer.ok) document.getElementById("preview").innerHTML = await answer.text();
+      delete submit.dataset.waiting;
+    } catch (error) {
+      if (error.name !== "AbortError") throw error;
+    }
+    submit.disabled = wasDisabled;
+  };
+
+  const all = (verdict) => {
+    selects.forEach((select, place) => { select.value = String(verdict === "same" ? 1 : Math.min(place + 1, 9)); });
+    const radio = form.querySelector(`input[name=between][value=${verdict}]`);
+    if (radio) radio.checked = true;
+    return preview();
+  };
+
+  const mark = (step) => {
+    const now = records.indexOf(document.activeElement);
+    const next = records[(now + step + records.length) % records.length];
+    if (next) next.focus();
+  };
+
+  if (form) {
+    form.addEventListener("change", (event) => {
+      const box = event.target;
+      if (box.classList.contains("qp-use") && box.checked) {
+        // One choice for each group and field.
+        const groupOf = (id) => form.querySelector(`[name="group-${id}"]`).value;
+        form.querySelectorAll(`input[name="${box.name}"]`).forEach((other) => {
+          if (other !== box && groupOf(other.value) === groupOf(box.value)) other.checked = false;
+        });
+      }
+      if (box.name === "between" && selects.every((select) => select.value === selects[0].value)) { all(box.value); return; }
+      if (box.name !== "why" && box.name !== "overrules") preview();
+    });
+    form.querySelector("[data-all=same]").addEventListener("click", () => all("same"));
+    form.addEventListener("submit", (event) => { if (document.getElementById("submit").dataset.waiting) event.preventDefault(); });
+  }
+
+  const verdicts = { s: "same", d: "different", h: "household", w: "works_for", b: "branch_of" };
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const typing = event.target.closest("input[type=text], input[type=search], textarea, select");
+    if (typing) return;
+    const key = event.key.toLowerCase();
+    const click = (id) => { const button = document.getElementById(id); if (button) { event.preventDefault(); button.click(); } };
+    if (key === "n") click("next");
+    else if (key === "?") { event.preventDefault(); document.getElementById("keys").scrollIntoView(); }
+    else if (key === "u") { if (document.getElementById("undo")) click("undo"); else if (page.dataset.last) window.location = page.dataset.last; }
+    else if (!form) return;
+    else if (verdicts[key]) { event.preventDefault(); all(verdicts[key]); }
+    else if (key === "arrowright" || key === "arrowleft") { event.preventDefault(); mark(key === "arrowright" ? 1 : -1); }
+    else if (/^[1-9]$/.test(key)) {
+      const record = document.activeElement.closest(".qp-record");
+      if (record) { event.preventDefault(); record.querySelector("select").value = key; preview(); }
+    } else if (event.key === "Enter" && !event.target.closest("a, button")) click("submit");
+  });
+})();
