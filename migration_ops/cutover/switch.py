@@ -126,7 +126,7 @@ def _told(result: GateResult) -> dict[str, Any]:
 
 
 def _set_stage(company: Company, before: Stage, after: Stage) -> bool:
-    params = {"company": company.pk, "before_stage": before, "after_stage": after}
+    params: dict[str, Any] = {"company": company.pk, "before_stage": before, "after_stage": after}
     with connection.cursor() as cursor:
         cursor.execute(block(fence.SQL, "cut_over").sql, params)
         return bool(cursor.rowcount)

@@ -146,7 +146,7 @@ def carry_back(company: Company, ids: list[UUID]) -> None:
         LegacyCannotHold: names what a legacy row has no place for.
     """
     fence.lock_deals(ids)
-    params = {"company": company.pk, "ids": ids}
+    params: dict[str, Any] = {"company": company.pk, "ids": ids}
     for (id,) in rows(CARRY, "elsewhere", params):
         raise LegacyCannotHold(what=f"deal {id}: another company has a legacy row of that id", company=company.slug)
     with fence.mirrored():

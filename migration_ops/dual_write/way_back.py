@@ -37,7 +37,7 @@ def look(company: Company) -> tuple[bool, dict[str, Any], str]:
 
 
 def _probe(company: Company, deal: UUID) -> str | None:
-    params = {"company": company.pk, "id": deal, "name": PROBE}
+    params: dict[str, Any] = {"company": company.pk, "id": deal, "name": PROBE}
     with connection.cursor() as cursor:
         with fence.mirrored():
             for name in ("probe_quote", "probe_lead"):

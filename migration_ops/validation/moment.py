@@ -11,6 +11,7 @@ from migration_ops import conf, transitions
 from migration_ops.dual_write import apply, fence
 from migration_ops.exceptions import MigrationOpsError
 from migration_ops.models import MigrationRun
+from migration_ops.sessions import another_session
 from migration_ops.sql.loader import block
 from migration_ops.stages import ACTIVE, MIRRORED, RunStatus
 from migration_ops.validation.chunks import snapshot
@@ -27,7 +28,7 @@ def settled(company: Company) -> Iterator[None]:
         with snapshot():
             yield
         return
-    with psycopg.connect(**_parameters(), autocommit=False) as holder:
+    with another_session() as holder:
         _hold(holder, company)
         with snapshot():
             with connection.cursor() as cursor:
@@ -56,9 +57,3 @@ def _hold(holder: psycopg.Connection, company: Company) -> None:
                     break
     except (psycopg.OperationalError, DatabaseError, MigrationOpsError):
         holder.rollback()
-
-
-def _parameters() -> dict[str, str]:
-    settings = connection.settings_dict
-    names = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
-    return {key: str(settings[name]) for key, name in names.items() if settings[name]}
