@@ -120,7 +120,7 @@ def write_for(
 
 
 def capture(url: str, *, pairs: int, seconds: float) -> dict[str, Any]:
-    """The cost of capture to writers whose commits are flushed, as in production, and to writers that wait for nothing."""
+    """What capture costs writers whose commits are flushed, as in production, and writers that wait for nothing."""
     flushed, unflushed = (_pairs(url, pairs=pairs, seconds=seconds, flush=flush) for flush in ("on", "off"))
     with psycopg.connect(url, autocommit=True) as session:
         session.execute("DROP TRIGGER qp_capture_v2 ON quotes")
@@ -143,7 +143,8 @@ def _pairs(url: str, *, pairs: int, seconds: float, flush: str) -> dict[str, Any
         ratios.append(found["DISABLE"] / found["ENABLE ALWAYS"])
         rates.append(found)
         print(
-            f"  flush {flush}: without {found['DISABLE']:.0f}/s, with {found['ENABLE ALWAYS']:.0f}/s, ratio {ratios[-1]:.2f}"
+            f"  flush {flush}: without {found['DISABLE']:.0f}/s, with {found['ENABLE ALWAYS']:.0f}/s,"
+            f" ratio {ratios[-1]:.2f}"
         )
     return {"capture_ratio": statistics.median(ratios), "ratios": ratios, "writes_per_second": rates}
 
