@@ -42,8 +42,7 @@ class Counter(threading.Thread):
         super().__init__(daemon=True)
         self.dsn, self.company, self.id, self.others, self.there = dsn, company, id, others, there
         self.chance = random.Random(seed)
-        self.go_on, self.stop = threading.Event(), threading.Event()
-        self.rests = threading.Event()
+        self.stop, self.turn, self.is_quiet = threading.Event(), threading.Lock(), False
         self.accepted = self.legacy = self.through_the_door = self.disturbed = 0
         self.error: Exception | None = None
 
@@ -51,18 +50,13 @@ class Counter(threading.Thread):
         try:
             with psycopg.connect(self.dsn) as session:
                 while not self.stop.is_set():
-                    if not self.go_on.is_set():
-                        self.rests.set()
-                        time.sleep(0.005)
-                        continue
-                    self.rests.clear()
-                    self._count(session)
-                    self._disturb(session)
+                    with self.turn:  # whoever holds it keeps this writer quiet
+                        self._count(session)
+                        self._disturb(session)
                     time.sleep(0.005)
         except Exception as error:  # noqa: BLE001 - looked at by the test
             self.error = error
         finally:
-            self.rests.set()
             connections.close_all()
 
     def _count(self, session: psycopg.Connection) -> None:
@@ -72,7 +66,8 @@ class Counter(threading.Thread):
             self.legacy += 1
         except psycopg.Error as error:
             session.rollback()
-            assert error.sqlstate in REFUSED, error
+            if error.sqlstate not in REFUSED:
+                raise
             try:
                 with write_guard(self.company.pk):
                     Quote.objects.filter(pk=self.id).update(total=F("total") + 1)
@@ -102,21 +97,22 @@ class Counter(threading.Thread):
             self.disturbed += 1
         except psycopg.Error as error:
             session.rollback()
-            assert error.sqlstate in REFUSED, error
+            if error.sqlstate not in REFUSED:
+                raise
 
 
 def quiet(counters: list[Counter]) -> None:
     for counter in counters:
-        counter.go_on.clear()
-    for counter in counters:
-        assert counter.rests.wait(30)
+        assert counter.turn.acquire(timeout=30)
+        counter.is_quiet = True
         assert counter.error is None, counter.error
 
 
 def let_go(counters: list[Counter], seconds: float) -> None:
     for counter in counters:
-        counter.rests.clear()
-        counter.go_on.set()
+        if counter.is_quiet:
+            counter.is_quiet = False
+            counter.turn.release()
     time.sleep(seconds)
 
 
@@ -174,6 +170,8 @@ def journey(session, *, counters: int, seconds: float, rounds: int = 1) -> None:
     finally:
         for counter in running:
             counter.stop.set()
+        let_go(running, 0)
+        for counter in running:
             counter.join(30)
         stop.set()
         worker.join(30)
