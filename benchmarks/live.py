@@ -173,7 +173,8 @@ def applying(url: str, *, seconds: float, rate: float) -> dict[str, Any]:
         follower.wait(30)
     return {
         "changes_per_second": len(took) / seconds,
-        "lag_p50_s": percentile(lags, 0.5), "lag_p95_s": percentile(lags, 0.95), "lag_max_s": max(lags), "drained_after_s": time.perf_counter() - began,
+        "lag_p50_s": percentile(lags, 0.5), "lag_p95_s": percentile(lags, 0.95),
+        "lag_max_s": max(lags), "drained_after_s": time.perf_counter() - began,
     }  # fmt: skip
 
 

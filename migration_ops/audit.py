@@ -30,10 +30,9 @@ class Chain:
 
 def record(*, actor: str, action: str, company: UUID | None, detail: dict[str, Any]) -> None:
     """Add a line, in the caller's transaction; the last thing it does, for others wait for it."""
+    params: dict[str, Any] = {"actor": actor, "kind": action, "company": company, "evidence": Jsonb(detail)}
     with connection.cursor() as cursor:
-        cursor.execute(
-            block(SQL, "record").sql, {"actor": actor, "kind": action, "company": company, "evidence": Jsonb(detail)}
-        )
+        cursor.execute(block(SQL, "record").sql, params)
 
 
 def verify() -> Chain:

@@ -143,9 +143,10 @@ def _differences(before: dict[Key, Any], after: dict[Key, Any]) -> list[Change]:
         was, now = before.get(key), after.get(key)
         if was != now:
             table, id = key
+            deal = (was or now or (None,))[0]
             changes.append(
                 Change(
-                    table=table, row_id=id, legacy_id=(was or now)[0],
+                    table=table, row_id=id, legacy_id=deal,
                     before=was[1] if was else None, after=now[1] if now else None,
                 )
             )  # fmt: skip

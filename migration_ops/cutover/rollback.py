@@ -40,5 +40,5 @@ def rollback(company: Company, *, reason: str, actor: str) -> RolledBack:
                 company=company.slug, stage=stage, wanted=Stage.OFF, allowed="nowhere: the way back is closed"
             )
         steps.append(move_stage(company, BACK[stage], reason=reason, actor=actor))
-    kept = dict(rows("reverse/carry.sql", "only_new", {"company": company.pk}))
+    kept: dict[str, int] = dict(rows("reverse/carry.sql", "only_new", {"company": company.pk}))
     return RolledBack(steps=steps, kept={what: count for what, count in kept.items() if count})

@@ -11,6 +11,7 @@ from psycopg import sql
 
 from crm.models import Company
 from migration_ops.exceptions import DrillFailed
+from migration_ops.sessions import another_session
 from migration_ops.sql.loader import block
 
 # In the order of their references; the stage comes last, so that the copying itself is nobody's change.
@@ -30,7 +31,7 @@ def scratch_database(company: Company) -> Iterator[str]:
         DrillFailed: the role may not create databases.
     """
     name = f"quotepro_drill_{company.pk.hex[:8]}_{os.getpid()}"
-    with psycopg.connect(**_parameters(), autocommit=True) as server:
+    with another_session(autocommit=True) as server:
         try:
             server.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
         except psycopg.errors.InsufficientPrivilege as error:
@@ -48,7 +49,7 @@ def copy_company(company: Company, url: str) -> int:
         Legacy rows copied.
     """
     copied = 0
-    with psycopg.connect(**_parameters()) as source, psycopg.connect(url) as target:
+    with another_session() as source, psycopg.connect(url) as target:
         source.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         for table in TABLES:
             rows = _copy(source, target, table, company)
@@ -80,12 +81,6 @@ def _copy(source: psycopg.Connection, target: psycopg.Connection, table: str, co
             for chunk in data:
                 copy.write(chunk)
         return writing.rowcount
-
-
-def _parameters() -> dict[str, str]:
-    settings = connection.settings_dict
-    names = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
-    return {key: str(settings[name]) for key, name in names.items() if settings[name]}
 
 
 def _url(database: str) -> str:

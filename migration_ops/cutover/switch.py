@@ -4,19 +4,19 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import OperationalError, connection, transaction
+from django.db import DatabaseError, OperationalError, connection, transaction
 from django.utils import timezone
 from psycopg import sql
 
 from crm.models import Company
 from migration_ops import audit, conf, transitions
-from migration_ops.cutover import gates
+from migration_ops.cutover import findings, gates
 from migration_ops.cutover.gates import GateResult
 from migration_ops.dual_write import apply, capture, fence, reverse
 from migration_ops.dual_write.apply import Applied
 from migration_ops.dual_write.lag import lag_of
 from migration_ops.exceptions import FenceTimedOut, GateNotPassed, MigrationOpsError, MoveRefused, StageRefused
-from migration_ops.models import CompanyStage, StageChange
+from migration_ops.models import CompanyStage, Finding, StageChange
 from migration_ops.sql.loader import block
 from migration_ops.stages import MIRRORED, REVERSED, STAGE_MOVES, Move, Stage, is_forward
 from migration_ops.validation.query import rows
@@ -112,6 +112,8 @@ def _flip(
     StageChange.objects.create(
         company=company, before=before, after=after, reason=reason, actor=actor, at=timezone.now()
     )
+    if before in REVERSED and after in MIRRORED:
+        findings.record(company, Finding.Kind.STEP_BACK, f"from {before} to {after}: {reason}")
     audit.record(
         actor=actor, action="stage", company=company.pk,
         detail={"before": before, "after": after, "reason": reason, "gates": [_told(result) for result in results]},
@@ -124,7 +126,7 @@ def _told(result: GateResult) -> dict[str, Any]:
 
 
 def _set_stage(company: Company, before: Stage, after: Stage) -> bool:
-    params = {"company": company.pk, "before_stage": before, "after_stage": after}
+    params: dict[str, Any] = {"company": company.pk, "before_stage": before, "after_stage": after}
     with connection.cursor() as cursor:
         cursor.execute(block(fence.SQL, "cut_over").sql, params)
         return bool(cursor.rowcount)
@@ -145,7 +147,9 @@ def _drain_inside(company: Company, before: Stage, deadline: float, step: Any) -
     while True:
         try:
             done: Applied = step(company)
-        except MigrationOpsError as error:
+        except (MigrationOpsError, DatabaseError) as error:
+            if isinstance(error, OperationalError):
+                raise
             raise FenceTimedOut(
                 company=company.slug, stage=before, why=f"a change cannot be applied: {error}"
             ) from error

@@ -117,7 +117,7 @@ def entries_of(company: Company, deals: list[UUID]) -> list[tuple[int, UUID]]:
 
 
 def settle_entries(company: Company, entries: list[tuple[int, UUID]], *, is_locking: bool = True) -> Applied:
-    """Bring the entries' deals to what their rows say now, prove it, and drop the entries. The caller has locked the deals.
+    """Bring the entries' deals, which the caller has locked, to what their rows say now; prove it; drop the entries.
 
     Args:
         is_locking: hold the legacy rows; inside a stage move no writer is in flight, so there is nobody to hold off,
@@ -145,7 +145,8 @@ def bring_up_to_date(company: Company, ids: list[UUID], *, is_locking: bool = Tr
     _empty_work_tables()
     resolve_late(company, ids)
     scope = Scope(company=company, ids=ids, low=min(ids), high=max(ids))
-    outcome = project.write(scope, batch_id=None, actor=actor, is_locking=is_locking)
+    # As a retry: rows may stand there without a link, and are written over.
+    outcome = project.write(scope, batch_id=None, actor=actor, is_retry=True, is_locking=is_locking)
     if outcome.unidentified:
         raise MigrationOpsError(f"{outcome.unidentified} rows of {company.slug} have no contact after resolution")
 

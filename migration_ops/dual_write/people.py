@@ -105,9 +105,9 @@ def _golden(company: Company, customer: UUID) -> tuple[str, str | None, str | No
     return record.name, record.email, record.phone
 
 
-def _rows(name: str, company: Company, **params: Any) -> list[tuple[Any, ...]]:
-    return rows(CARRY, name, {"company": company.pk} | params)
+def _rows(which: str, company: Company, /, **params: Any) -> list[tuple[Any, ...]]:
+    return rows(CARRY, which, {"company": company.pk} | params)
 
 
-def _run(name: str, company: Company, **params: Any) -> None:
-    project.execute(block(CARRY, name).sql, {"company": company.pk} | params)
+def _run(which: str, company: Company, /, **params: Any) -> None:
+    project.execute(block(CARRY, which).sql, {"company": company.pk} | params)

@@ -146,7 +146,7 @@ def carry_back(company: Company, ids: list[UUID]) -> None:
         LegacyCannotHold: names what a legacy row has no place for.
     """
     fence.lock_deals(ids)
-    params = {"company": company.pk, "ids": ids}
+    params: dict[str, Any] = {"company": company.pk, "ids": ids}
     for (id,) in rows(CARRY, "elsewhere", params):
         raise LegacyCannotHold(what=f"deal {id}: another company has a legacy row of that id", company=company.slug)
     with fence.mirrored():
@@ -183,12 +183,13 @@ def _refuse_what_would_be_lost(company: Company, ids: list[UUID]) -> None:
     transaction.savepoint_rollback(before)
     recorded = {id for (id,) in rows(CARRY, "recorded", {"company": company.pk, "ids": ids})}
     edited = _cells(company, ids)
-    refused = [
-        difference
-        for cell, difference in lost.items()
-        if cell in edited or (difference.legacy_id not in recorded and difference.kind != Kind.MISSING)
-    ]
-    for difference in refused:
+    for cell, difference in lost.items():
+        table, row, _ = cell
+        is_new = (table, row, "") in edited or difference.legacy_id not in recorded
+        # In a row written just now a value that was left open takes what the mapping says; so does a row left out.
+        is_open = difference.found is None
+        if cell not in edited and (not is_new or is_open):
+            continue
         what = f"{difference.table} {difference.row_id}"
         if difference.kind == Kind.MISMATCHED:
             what += f" {difference.column} = {difference.found!r}: it would read {difference.expected!r}"

@@ -9,8 +9,8 @@ from django.utils import timezone
 from crm.models import Company
 from migration_ops.dual_write import fence, reverse
 from migration_ops.exceptions import MigrationOpsError
-from migration_ops.models import LegacyLink
 from migration_ops.sql.loader import block
+from migration_ops.validation.query import rows
 
 SQL = "reverse/carry.sql"
 PROBE = "way back probe"
@@ -18,25 +18,26 @@ PROBE = "way back probe"
 
 def look(company: Company) -> tuple[bool, dict[str, Any], str]:
     """The gate: passed, evidence, what is missing."""
-    link = LegacyLink.objects.filter(company=company).order_by("legacy_id").first()
-    if link is None:
-        return False, {}, "the company has no migrated row to try it on"
-    failure = ""
+    failure, found, deal = "", None, None
     try:
         with transaction.atomic():
             fence.bound_waits(lock_ms=2_000, statement_ms=30_000)
-            found = _probe(company, link.legacy_id)
+            # A row somebody is writing just now says nothing about the way back.
+            deal = next((id for (id,) in rows(SQL, "probe_deal", {"company": company.pk})), None)
+            found = _probe(company, deal) if deal is not None else None
             transaction.set_rollback(True)
     except (DatabaseError, MigrationOpsError) as error:
-        failure, found = " ".join(str(error).split()), None
-    evidence = {"deal": str(link.legacy_id), "tried_at": str(timezone.now())}
+        failure = " ".join(str(error).split())
+    if deal is None:
+        return False, {}, f"there is no migrated row to try it on {failure}".strip()
+    evidence = {"deal": str(deal), "tried_at": str(timezone.now())}
     if failure or found != PROBE:
         return False, evidence, f"a change could not be carried back: {failure or 'the legacy row did not follow'}"
     return True, evidence, ""
 
 
 def _probe(company: Company, deal: UUID) -> str | None:
-    params = {"company": company.pk, "id": deal, "name": PROBE}
+    params: dict[str, Any] = {"company": company.pk, "id": deal, "name": PROBE}
     with connection.cursor() as cursor:
         with fence.mirrored():
             for name in ("probe_quote", "probe_lead"):

@@ -4,8 +4,8 @@ A chunk depends on nothing but its range, and its tallies add up: other processe
 """
 
 import time
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -24,6 +24,8 @@ SQL = "validation/chunks.sql"
 LINKS = "migration_legacy_link"
 CHUNKED = {Depth.CHECKSUM: checksums.compare, Depth.FIELDS: fields.compare, Depth.ROUNDTRIP: roundtrip.compare}
 PROJECTED = {Depth.CHECKSUM, Depth.FIELDS}
+
+Settle = Callable[[Company], AbstractContextManager[None]]
 
 RECHECK_ROWS = 200
 """Differing rows of a chunk that may be rows in flight; more than that is no coincidence of the moment."""
@@ -75,11 +77,14 @@ def plan(company: Company, *, chunk_rows: int) -> list[Chunk]:
     return chunks or [Chunk(low=LOWEST, high=HIGHEST, rows=0)]
 
 
-def check_chunk(company: Company, chunk: Chunk, depths: Collection[Depth]) -> dict[Depth, Tally]:
+def check_chunk(
+    company: Company, chunk: Chunk, depths: Collection[Depth], *, settle: Settle | None = None
+) -> dict[Depth, Tally]:
     """Compare one chunk at each of the depths.
 
     Rows that differ may be in the middle of a change: they are read again a moment later. One that still
-    differs while a captured change of it waits to be applied is pending, not different.
+    differs while a captured change of it waits to be applied is pending, not different; where a moment can be made in
+    which nothing waits (`settle`), it is looked at in that.
     """
     scope = Scope(company=company, low=chunk.low, high=chunk.high)
     tallies = compare_now(scope, depths)
@@ -88,6 +93,8 @@ def check_chunk(company: Company, chunk: Chunk, depths: Collection[Depth]) -> di
         return tallies
     time.sleep(conf.RECHECK_MS / 1000)
     again = compare_now(replace(scope, ids=sorted(suspects)), depths)
+    if settle is not None and _pending(company, _suspects(again)):
+        again = compare_now(replace(scope, ids=sorted(suspects)), depths, moment=settle(company))
     pending = _pending(company, _suspects(again))
     settled = compare_now(replace(scope, ids=sorted(_suspects(again) - pending)), depths) if pending else again
     for depth, tally in tallies.items():
@@ -102,11 +109,17 @@ def _suspects(tallies: dict[Depth, Tally]) -> set[UUID]:
     return set().union(*(tally.suspects for tally in tallies.values()))
 
 
-def compare_now(scope: Scope, depths: Collection[Depth]) -> dict[Depth, Tally]:
-    """Compare what the scope says at this moment, at each of the depths; inside a transaction, what that one sees."""
+def compare_now(
+    scope: Scope, depths: Collection[Depth], *, moment: AbstractContextManager[None] | None = None
+) -> dict[Depth, Tally]:
+    """Compare what the scope says at this moment, at each of the depths; inside a transaction, what that one sees.
+
+    Args:
+        moment: the snapshot to look at; one of its own without.
+    """
     tallies: dict[Depth, Tally] = {}
     params = scope.params() | {"mapping_version": conf.MAPPING_VERSION, "batch": None}
-    with snapshot():
+    with moment or snapshot():
         expected = rows(SQL, "legacy_rows", params)[0][0]
         started = time.monotonic()
         checked, unplaced = _project(scope, params) if PROJECTED & set(depths) else (expected, [])

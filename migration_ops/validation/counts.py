@@ -1,6 +1,7 @@
 """Both sides counted and summed, exactly and per company; rows in their places; what there must be none of."""
 
 import time
+from contextlib import AbstractContextManager
 from typing import Any
 
 from crm.models import Company
@@ -9,6 +10,7 @@ from migration_ops.projection.project import Scope
 from migration_ops.projection.reasons import QuarantineReason
 from migration_ops.sql.loader import block, blocks
 from migration_ops.validation.chunks import LINKS, snapshot
+from migration_ops.validation.moment import settled
 from migration_ops.validation.query import one_row, rows
 from migration_ops.validation.report import Check, Depth, DepthReport, Difference, Kind, Tally, check, judge
 
@@ -42,7 +44,7 @@ def validate_counts(company: Company, common: tuple[Check, ...]) -> DepthReport:
     """Count the company.
 
     Changes that wait to be applied make both sides differ for a moment, so the reading is repeated while
-    there are any; those that stay are a failed check, not a difference.
+    there are any, at a moment made for it; those that stay are a failed check, not a difference.
     """
     started = time.monotonic()
     tally, checks = _read(company)
@@ -50,7 +52,7 @@ def validate_counts(company: Company, common: tuple[Check, ...]) -> DepthReport:
         if all(each.passed for each in checks) or not _waiting(checks):
             break
         time.sleep(conf.RECHECK_MS / 1000)
-        tally, checks = _read(company)
+        tally, checks = _read(company, settled(company))
     tally.seconds = time.monotonic() - started
     return judge(Depth.COUNTS, tally, (*common, *checks))
 
@@ -59,13 +61,13 @@ def _waiting(checks: list[Check]) -> bool:
     return any(each.name == "pending changes" and not each.passed for each in checks)
 
 
-def _read(company: Company) -> tuple[Tally, list[Check]]:
+def _read(company: Company, moment: AbstractContextManager[None] | None = None) -> tuple[Tally, list[Check]]:
     params = Scope(company=company).params() | {
         "blanks": BLANKS,
         "reasons": list(QuarantineReason.values),
         "most": conf.MISMATCHES_KEPT,
     }
-    with snapshot():
+    with moment or snapshot():
         tally, checks = _places(params)
         for pair in PAIRS:
             expected, found = block(SQL, f"expected_{pair}"), one_row(SQL, f"found_{pair}", params)

@@ -17,6 +17,7 @@ from migration_ops.validation import identities
 from migration_ops.validation.business import validate_business
 from migration_ops.validation.chunks import CHUNKED, check_chunk, plan
 from migration_ops.validation.counts import validate_counts
+from migration_ops.validation.moment import settled
 from migration_ops.validation.report import Check, Depth, DepthReport, Progress, Report, Tally, check, judge
 
 ALL_DEPTHS = tuple(Depth)
@@ -81,7 +82,7 @@ def _chunked(company: Company, depths: list[Depth], progress: Progress) -> dict[
     tallies = {depth: Tally() for depth in depths}
     done = 0
     for chunk in chunks:
-        for depth, tally in check_chunk(company, chunk, depths).items():
+        for depth, tally in check_chunk(company, chunk, depths, settle=settled).items():
             tallies[depth].add(tally)
         done += 1
         progress(done, len(chunks), max(tally.rows_expected for tally in tallies.values()))

@@ -170,3 +170,9 @@ UNION ALL
 SELECT 'addresses without a deal', count(*) FROM customer_addresses a
  WHERE a.company_id = %(company)s AND a.id <> qp_child_id(a.customer_id, 'address:' || md5(a.address))
    AND NOT EXISTS (SELECT FROM migration_legacy_link l WHERE l.company_id = a.company_id AND l.address_id = a.id);
+
+-- name: probe_deal
+SELECT l.legacy_id FROM migration_legacy_link l JOIN quotes q ON q.id = l.legacy_id AND q.company_id = l.company_id
+ WHERE l.company_id = %(company)s
+ ORDER BY l.legacy_id LIMIT 1
+   FOR UPDATE OF q SKIP LOCKED;

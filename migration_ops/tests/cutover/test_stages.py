@@ -267,7 +267,7 @@ def test_a_change_that_cannot_be_applied_stops_the_step(company, writer):
 
 def test_another_companys_writers_are_not_concerned(live, session):
     other = session()
-    there = migrated(other, name="there")
+    there = migrated(other, rows=5, name="there")
     update(other, LegacyQuote.objects.filter(company_id=there.pk).first().pk, total=1)
     other.commit()
     with pytest.raises(psycopg.Error, match="live"):

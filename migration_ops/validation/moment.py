@@ -1,0 +1,59 @@
+"""A moment in which nothing waits, made where writers never leave one by themselves."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+from django.db import DatabaseError, connection, transaction
+
+from crm.models import Company
+from migration_ops import conf, transitions
+from migration_ops.dual_write import apply, fence
+from migration_ops.exceptions import MigrationOpsError
+from migration_ops.models import MigrationRun
+from migration_ops.sessions import another_session
+from migration_ops.sql.loader import block
+from migration_ops.stages import ACTIVE, MIRRORED, RunStatus
+from migration_ops.validation.chunks import snapshot
+
+
+@contextmanager
+def settled(company: Company) -> Iterator[None]:
+    """As chunks.snapshot, taken while the company's writers are held up for the moment the last changes take to apply.
+
+    Where that cannot be had (writers that do not end, a run at work, a change that cannot be applied, a transaction
+    around), it is an ordinary snapshot, and what waits is reported.
+    """
+    if connection.in_atomic_block or not _may_apply(company):
+        with snapshot():
+            yield
+        return
+    with another_session() as holder:
+        _hold(holder, company)
+        with snapshot():
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1")  # the snapshot is taken by the first statement
+            holder.rollback()
+            yield
+
+
+def _may_apply(company: Company) -> bool:
+    runs = MigrationRun.objects.filter(company=company)
+    return (
+        transitions.stage_of(company) in MIRRORED
+        and runs.filter(status=RunStatus.FINISHED).exists()
+        and not runs.filter(status__in=ACTIVE).exists()
+    )
+
+
+def _hold(holder: psycopg.Connection, company: Company) -> None:
+    try:
+        holder.execute("SELECT set_config('lock_timeout', %s, true)", [f"{conf.FENCE_WAIT_MS}ms"])
+        holder.execute(block(fence.SQL, "close").sql, {"company": company.pk})
+        with transaction.atomic():
+            fence.bound_waits(lock_ms=conf.FENCE_WAIT_MS, statement_ms=conf.FENCE_DRAIN_MS)
+            for _ in range(conf.DRAIN_ROUNDS):
+                if not apply.apply_rest(company).entries:
+                    break
+    except (psycopg.OperationalError, DatabaseError, MigrationOpsError):
+        holder.rollback()
