@@ -123,8 +123,7 @@ def capture(url: str, *, pairs: int, seconds: float) -> dict[str, Any]:
         found = {}
         for state in ("DISABLE", "ENABLE ALWAYS") if number % 2 == 0 else ("ENABLE ALWAYS", "DISABLE"):
             with psycopg.connect(url, autocommit=True) as session:
-                for name in ("qp_capture_v2", "qp_wake_v2"):
-                    session.execute(f"ALTER TABLE quotes {state} TRIGGER {name}")
+                session.execute(f"ALTER TABLE quotes {state} TRIGGER qp_capture_v2")
                 session.execute("TRUNCATE migration_outbox")
                 session.execute("VACUUM quotes")
                 session.execute("CHECKPOINT")

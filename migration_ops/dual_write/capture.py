@@ -91,6 +91,6 @@ def was_off_since(run: MigrationRun) -> bool:
 def remove() -> None:
     """Switch change capture of the legacy table off (the scaffolding comes down, or a test cleans up)."""
     with transaction.atomic(), connection.cursor() as cursor:
-        for name in ("qp_capture_v2", "qp_wake_v2", "qp_refuse_truncate_v2"):
+        for name in ("qp_capture_v2", "qp_refuse_truncate_v2"):
             cursor.execute(f"DROP TRIGGER IF EXISTS {name} ON public.quotes")
             cursor.execute(f"DROP FUNCTION IF EXISTS public.{name}()")

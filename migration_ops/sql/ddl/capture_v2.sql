@@ -8,26 +8,36 @@ DROP TRIGGER IF EXISTS qp_refuse_truncate_v1 ON public.quotes;
 CREATE OR REPLACE FUNCTION public.qp_capture_v2() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    first uuid;
+    company uuid := CASE TG_OP WHEN 'DELETE' THEN OLD.company_id ELSE NEW.company_id END;
+    other uuid := CASE TG_OP WHEN 'UPDATE' THEN OLD.company_id ELSE company END;
+    stage text;
+    is_waited_for boolean;
 BEGIN
     IF public.qp_is_mirrored() THEN
         RETURN NULL;
     END IF;
-    IF TG_OP = 'INSERT' THEN
-        first := NEW.company_id;
-    ELSIF TG_OP = 'DELETE' THEN
-        first := OLD.company_id;
-    ELSE
+    IF company <> other THEN
         -- Both companies, in the same order everywhere: two that cross must not wait for each other.
-        first := least(OLD.company_id, NEW.company_id);
-        IF OLD.company_id <> NEW.company_id AND public.qp_stage_v1(greatest(OLD.company_id, NEW.company_id)) IN ('live', 'rampdown', 'complete') THEN
-            PERFORM public.qp_refuse_legacy_v1(greatest(OLD.company_id, NEW.company_id), OLD.id, TG_OP);
+        IF public.qp_stage_v1(least(company, other)) IN ('live', 'rampdown', 'complete') THEN
+            PERFORM public.qp_refuse_legacy_v1(least(company, other), OLD.id, TG_OP);
         END IF;
+        IF public.qp_stage_v1(greatest(company, other)) IN ('live', 'rampdown', 'complete') THEN
+            PERFORM public.qp_refuse_legacy_v1(greatest(company, other), OLD.id, TG_OP);
+        END IF;
+    ELSIF current_setting('transaction_isolation') <> 'read committed' THEN
+        stage := public.qp_stage_v1(company);
+    ELSIF pg_advisory_xact_lock_shared(hashtextextended('qp_stage/' || company::text, 0)) IS NULL THEN
+        RETURN NULL;    -- never: the lock is what is wanted, and this is the quickest way to ask for it
     END IF;
-    IF public.qp_stage_v1(first) IN ('live', 'rampdown', 'complete') THEN
-        PERFORM public.qp_refuse_legacy_v1(first, CASE TG_OP WHEN 'INSERT' THEN NEW.id ELSE OLD.id END, TG_OP);
+    -- As qp_stage_v1 does it, after the lock and with a snapshot of its own; and whether a worker waits to be woken. One
+    -- that works finds the entry by itself, and a busy writer's commit stays free of the lock that notifications share.
+    SELECT coalesce(stage, (SELECT s.stage FROM public.migration_company_stage s WHERE s.company_id = company)),
+           EXISTS (SELECT FROM public.migration_apply_listener l WHERE l.waiting_until > clock_timestamp())
+      INTO stage, is_waited_for;
+    IF stage IN ('live', 'rampdown', 'complete') THEN
+        PERFORM public.qp_refuse_legacy_v1(company, CASE TG_OP WHEN 'INSERT' THEN NEW.id ELSE OLD.id END, TG_OP);
     END IF;
-    IF TG_OP <> 'INSERT' AND (TG_OP = 'DELETE' OR OLD.company_id <> NEW.company_id OR OLD.id <> NEW.id) THEN
+    IF TG_OP <> 'INSERT' AND (TG_OP = 'DELETE' OR company <> other OR OLD.id <> NEW.id) THEN
         INSERT INTO public.migration_outbox (legacy_id, company_id, operation, captured_at)
         VALUES (OLD.id, OLD.company_id, 'D', clock_timestamp());
     END IF;
@@ -35,16 +45,7 @@ BEGIN
         INSERT INTO public.migration_outbox (legacy_id, company_id, operation, captured_at)
         VALUES (NEW.id, NEW.company_id, left(TG_OP, 1), clock_timestamp());
     END IF;
-    RETURN NULL;
-END
-$$;
-
--- Wakes a worker that waits; one that works finds the entry by itself, and the commit of a busy writer stays free of the
--- lock that notifications share.
-CREATE OR REPLACE FUNCTION public.qp_wake_v2() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-    IF EXISTS (SELECT FROM public.migration_apply_listener l WHERE l.waiting_until > clock_timestamp()) THEN
+    IF is_waited_for THEN
         PERFORM pg_notify('quotepro_changes', '');
     END IF;
     RETURN NULL;
@@ -63,11 +64,6 @@ DROP TRIGGER IF EXISTS qp_capture_v2 ON public.quotes;
 CREATE TRIGGER qp_capture_v2 AFTER INSERT OR UPDATE OR DELETE ON public.quotes
     FOR EACH ROW EXECUTE FUNCTION public.qp_capture_v2();
 ALTER TABLE public.quotes ENABLE ALWAYS TRIGGER qp_capture_v2;
-
-DROP TRIGGER IF EXISTS qp_wake_v2 ON public.quotes;
-CREATE TRIGGER qp_wake_v2 AFTER INSERT OR UPDATE OR DELETE ON public.quotes
-    FOR EACH STATEMENT EXECUTE FUNCTION public.qp_wake_v2();
-ALTER TABLE public.quotes ENABLE ALWAYS TRIGGER qp_wake_v2;
 
 DROP TRIGGER IF EXISTS qp_refuse_truncate_v2 ON public.quotes;
 CREATE TRIGGER qp_refuse_truncate_v2 BEFORE TRUNCATE ON public.quotes

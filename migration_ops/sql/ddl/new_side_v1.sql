@@ -13,8 +13,9 @@ $$;
 -- under READ COMMITTED the statement after the lock sees what was committed before; a writer with an older
 -- snapshot reads the row FOR SHARE, which fails with 40001 where the row changed since. A row that is too new for
 -- that snapshot cannot be seen at all: the counter of refused writes, a catalogue entry, tells of it.
+-- Called by functions whose search_path is fixed, it inherits theirs: fixing it again would cost every write.
 CREATE OR REPLACE FUNCTION qp_stage_v1(company uuid) RETURNS text
-    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+    LANGUAGE plpgsql AS $$
 DECLARE
     found_stage text;
 BEGIN

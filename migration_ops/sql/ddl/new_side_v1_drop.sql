@@ -12,8 +12,7 @@ END
 $$;
 -- The capture of the legacy side calls functions that go now.
 DROP TRIGGER IF EXISTS qp_capture_v2 ON quotes;
-DROP TRIGGER IF EXISTS qp_wake_v2 ON quotes;
-DROP FUNCTION IF EXISTS qp_capture_v2(), qp_wake_v2();
+DROP FUNCTION IF EXISTS qp_capture_v2();
 DROP TRIGGER IF EXISTS qp_refuse_truncate_v2 ON quotes;
 DROP FUNCTION IF EXISTS qp_refuse_truncate_v2();
 DROP FUNCTION qp_guard_v1(), qp_truncated_new_v1(),

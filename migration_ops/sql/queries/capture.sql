@@ -1,11 +1,10 @@
 -- name: holes
 -- What is wrong with change capture, on which side; no line when it is whole.
--- 29 = row trigger (1) + insert (4) + delete (8) + update (16), after; 28 the same for a statement; 34 = before (2) +
+-- 29 = row trigger (1) + insert (4) + delete (8) + update (16), after; 34 = before (2) +
 -- truncate (32), statement; 32 = after truncate; 23 = row (1) + before (2) + insert (4) + update (16).
 -- params: source (the text of both DDL files)
 WITH wanted (relation, name, type, function, has_condition) AS (
     VALUES ('quotes', 'qp_capture_v2', 29, 'qp_capture_v2', false),
-           ('quotes', 'qp_wake_v2', 28, 'qp_wake_v2', false),
            ('quotes', 'qp_refuse_truncate_v2', 34, 'qp_refuse_truncate_v2', false)
     UNION ALL
     SELECT t.relation, k.name, k.type, k.name, k.has_condition

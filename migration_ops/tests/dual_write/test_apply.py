@@ -300,3 +300,31 @@ def test_changes_of_companies_that_do_not_move_are_dropped(company, writer):
     writer.commit()
     assert drop_unneeded() == 1
     assert OutboxEntry.objects.get().company_id == company.pk
+
+
+def test_a_company_that_is_written_all_the_while_can_be_validated(company, session):
+    """Nobody else applies: the validation makes its own moment in which nothing waits."""
+    ids, stop, errors = ids_of(company), threading.Event(), []
+
+    def write() -> None:
+        try:
+            with session() as other:
+                number = 0
+                while not stop.is_set():
+                    number += 1
+                    update(other, ids[number % len(ids)], total=number, job_name=f"job {number}")
+                    other.commit()
+        except Exception as error:  # noqa: BLE001 - looked at below
+            errors.append(error)
+
+    thread = threading.Thread(target=write, daemon=True)
+    thread.start()
+    try:
+        wait_until(lambda: OutboxEntry.objects.count() > 5, "the writer")
+        assert_valid(company)
+    finally:
+        stop.set()
+        thread.join(30)
+    assert not errors
+    apply_once()
+    assert_valid(company)

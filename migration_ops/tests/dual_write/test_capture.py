@@ -14,7 +14,7 @@ from migration_ops.backfill import plan
 from migration_ops.backfill.owner import this_process
 from migration_ops.dual_write import capture
 from migration_ops.exceptions import CaptureNotInstalled
-from migration_ops.models import CompanyStage, MigrationRun, OutboxEntry
+from migration_ops.models import CompanyStage, Finding, MigrationRun, OutboxEntry
 from migration_ops.stages import Stage
 from migration_ops.tasks import check_capture
 from migration_ops.tests.legacy_rows import fill, id_at, insert, update
@@ -189,6 +189,54 @@ def test_each_hole_is_found_and_named_and_closed(company, captured, hole):
     finally:
         capture.install()
         run_sql("DROP FUNCTION IF EXISTS no_capture()")
+
+
+BEHIND_OUR_BACK = {
+    "off for a moment": (
+        "ALTER TABLE quotes DISABLE TRIGGER qp_capture_v2; UPDATE quotes SET total = 4711;"
+        " ALTER TABLE quotes ENABLE ALWAYS TRIGGER qp_capture_v2",
+        "SELECT 1",
+    ),
+    "rows rewritten by ALTER TYPE": (
+        "ALTER TABLE quotes ALTER COLUMN notes TYPE varchar USING upper(notes)",
+        "ALTER TABLE quotes ALTER COLUMN notes TYPE text",
+    ),
+    "emptied with the guard off": (
+        "ALTER TABLE quotes DISABLE TRIGGER qp_refuse_truncate_v2; TRUNCATE quotes;"
+        " ALTER TABLE quotes ENABLE ALWAYS TRIGGER qp_refuse_truncate_v2",
+        "SELECT 1",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", BEHIND_OUR_BACK)
+def test_what_was_done_between_two_looks_is_noticed_by_what_it_leaves_and_voids_the_evidence(company, captured, what):
+    CompanyStage.objects.create(company=company, stage=Stage.SHADOW, since="2024-01-01T00:00Z")
+    assert check_capture() == []
+    do, undo = BEHIND_OUR_BACK[what]
+    try:
+        run_sql(do)
+        assert check_capture() == ["capture was switched off, or the table rewritten, since it was installed"]
+        check_capture()
+        assert Finding.objects.filter(company_id=company.pk, kind=Finding.Kind.CAPTURE_HOLE).count() == 1
+    finally:
+        run_sql(undo)
+        assert capture.install() is True
+    assert capture.holes() == []
+
+
+def test_a_mark_left_behind_in_a_pooled_session_means_nothing(company, captured, session):
+    writer, id = session(), uuid4()
+    mark = writer.execute(
+        "SELECT set_config('quotepro.origin', 'mirror:' || pg_current_xact_id()::text, false)"
+    ).fetchone()
+    insert(writer, company.pk, uuid4())
+    writer.commit()
+    assert entries() == [], "inside its transaction it holds"
+    assert writer.execute("SELECT current_setting('quotepro.origin')").fetchone() == mark
+    insert(writer, company.pk, id)
+    writer.commit()
+    assert entries() == [(id, company.pk, "I")]
 
 
 def test_nobody_is_alarmed_while_no_company_is_being_moved(company):
