@@ -205,8 +205,8 @@ LEGACY_API_DEPRECATED_AT = env.day("LEGACY_API_DEPRECATED_AT", "2026-12-01")
 LEGACY_API_SUNSET_AT = env.day("LEGACY_API_SUNSET_AT", "2027-12-01")
 if LEGACY_API_SUNSET_AT < LEGACY_API_DEPRECATED_AT:
     raise env.SettingRefused(
-        f"LEGACY_API_SUNSET_AT={LEGACY_API_SUNSET_AT:%Y-%m-%d} is before LEGACY_API_DEPRECATED_AT={LEGACY_API_DEPRECATED_AT:%Y-%m-%d}: "
-        "an API is deprecated first; correct one of them."
+        f"LEGACY_API_SUNSET_AT={LEGACY_API_SUNSET_AT:%Y-%m-%d} is before "
+        f"LEGACY_API_DEPRECATED_AT={LEGACY_API_DEPRECATED_AT:%Y-%m-%d}: deprecate first."
     )
 # While the move goes on, a write of a deal reaches both sides, and its story has the legacy row.
 CRM_DEAL_WRITES = "migration_ops.dual_write.deals.BothSides"
