@@ -10,6 +10,8 @@ import os
 bind = os.environ.get("BIND", "127.0.0.1:8000")
 workers = int(os.environ.get("WEB_CONCURRENCY") or max(3, multiprocessing.cpu_count() + 1))
 worker_class = "sync"
+# Loaded once, before the port is opened: the first request meets a warm worker.
+preload_app = True
 # All users of a burst wait in line; none is turned away.
 backlog = 2048
 # A list takes milliseconds; who takes longer than this is stuck.

@@ -201,12 +201,12 @@ API_MAX_BODY_BYTES = env.integer("API_MAX_BODY_BYTES", 1_000_000, low=1_000, hig
 DATA_UPLOAD_MAX_MEMORY_SIZE = API_MAX_BODY_BYTES
 # For each token. A program that pages through everything needs five a second.
 API_REQUESTS_PER_MINUTE = env.integer("API_REQUESTS_PER_MINUTE", 1_200, low=1, high=10_000_000)
-API_V1_DEPRECATED_AT = env.day("API_V1_DEPRECATED_AT", "2026-12-01")
-API_V1_SUNSET_AT = env.day("API_V1_SUNSET_AT", "2027-12-01")
-if API_V1_SUNSET_AT < API_V1_DEPRECATED_AT:
+LEGACY_API_DEPRECATED_AT = env.day("LEGACY_API_DEPRECATED_AT", "2026-12-01")
+LEGACY_API_SUNSET_AT = env.day("LEGACY_API_SUNSET_AT", "2027-12-01")
+if LEGACY_API_SUNSET_AT < LEGACY_API_DEPRECATED_AT:
     raise env.SettingRefused(
-        f"API_V1_SUNSET_AT={API_V1_SUNSET_AT:%Y-%m-%d} is before API_V1_DEPRECATED_AT={API_V1_DEPRECATED_AT:%Y-%m-%d}: "
-        "an API is deprecated first; correct one of them."
+        f"LEGACY_API_SUNSET_AT={LEGACY_API_SUNSET_AT:%Y-%m-%d} is before "
+        f"LEGACY_API_DEPRECATED_AT={LEGACY_API_DEPRECATED_AT:%Y-%m-%d}: deprecate first."
     )
 # While the move goes on, a write of a deal reaches both sides, and its story has the legacy row.
 CRM_DEAL_WRITES = "migration_ops.dual_write.deals.BothSides"

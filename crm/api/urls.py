@@ -111,7 +111,8 @@ def openapi(request: HttpRequest) -> HttpResponse:
             return problem(request, error.status, error.detail, headers=error.headers)
         if token is None:
             return problem(request, 401, "A valid token is needed: Authorization: Bearer …", headers=CHALLENGE)
-    return HttpResponse(orjson.dumps(api.get_openapi_schema(path_prefix="/api/v2/")), content_type="application/json")
+    document = orjson.dumps(api.get_openapi_schema(path_prefix="/api/v2/"), option=orjson.OPT_NON_STR_KEYS)
+    return HttpResponse(document, content_type="application/json")
 
 
 urlpatterns: list[URLPattern | URLResolver] = [path("openapi.json", openapi), *api.urls[0]]

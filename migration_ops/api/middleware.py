@@ -30,8 +30,8 @@ class EndOfV1:
         response = self.get_response(request)
         if request.path.startswith(PREFIX) and not request.path.startswith(SUCCESSOR):
             part = "quotes/generate" if request.path.endswith("/generate-quote") else "quotes"
-            response.headers["Deprecation"] = f"@{int(settings.API_V1_DEPRECATED_AT.timestamp())}"
-            response.headers["Sunset"] = http_date(settings.API_V1_SUNSET_AT.timestamp())
+            response.headers["Deprecation"] = f"@{int(settings.LEGACY_API_DEPRECATED_AT.timestamp())}"
+            response.headers["Sunset"] = http_date(settings.LEGACY_API_SUNSET_AT.timestamp())
             response.headers["Link"] = f'<{SUCCESSOR}{part}>; rel="successor-version"'
             _count(getattr(request, "auth", None), is_refused=response.status_code >= 400)
         return response

