@@ -32,6 +32,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--auto-from", type=_probability, metavar="P", help="merge without asking from this probability (0.5 to 1)"
         )
+        parser.add_argument("--index", action="store_true", help="also rebuild what looking single contacts up needs")
         parser.add_argument("--json", action="store_true", help="one JSON object as the last line")
 
     def handle(self, *, company: str | None, **options: Any) -> None:
@@ -44,6 +45,7 @@ class Command(BaseCommand):
                     outcomes.append(
                         find_duplicates(
                             each, dry_run=options["dry_run"], auto_from=options["auto_from"], exporter=exporter,
+                            with_index=options["index"],
                             progress=progress,
                         )
                     )  # fmt: skip

@@ -23,6 +23,7 @@ SAMPLES: dict[str, object] = {
     "actor": "test", "message": "m", "name": "n", "email": "e", "phone": "p", "name_key": "n", "email_key": "e", "phone_key": "p",
     "kind": "rows", "phase": "rows", "reason": "r", "evidence": "[]", "source": "s", "blanks": " ",
     "names": ["n"], "emails": ["e"], "phones": ["p"], "firsts": [NOW], "lasts": [NOW], "extra_keys": ["k"], "flags": ["f"], "digests": ["d"], "reasons": ["r"],
+    "engine_version": "1", "keys": [1], "values": [1], "but": ONE,
 }  # fmt: skip
 
 
