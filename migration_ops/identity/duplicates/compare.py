@@ -156,9 +156,13 @@ class Comparer:
         agree = np.flatnonzero(shared >= 0)
         of = shared[agree]
         people, companies = use.people[of], use.companies[of]
-        users = np.maximum(people + companies, 1)
+        # Whose it is: one person's, or of two companies' records one company's.
+        company_pair = self._company_records(one[agree]) & self._company_records(other[agree])
+        users = np.maximum(np.where(company_pair, companies, people + companies), 1)
         office = users > OFFICE_ABOVE
         role = self.columns.mailbox_is_role[of] if field == "mailbox" else np.zeros(len(of), np.bool_)
+        # An office mailbox is what a company is known by, though no person is.
+        role = role & ~company_pair
         bits = np.log2(0.8) + np.log2(self.population / users)
         bits = np.where(office, np.minimum(_OFFICE_BITS, bits), bits)
         bits = np.where(role, np.minimum(_OFFICE_BITS, bits), bits)
@@ -166,8 +170,6 @@ class Comparer:
         worth[agree] = bits
         levels[agree] = np.where(use.generic[of], 0, np.where(office | role, Value.SHARED, Value.EXACT))
         own = np.zeros(len(one), np.bool_)
-        # Whose it is: one person's, or of two companies' records one company's.
-        company_pair = self._company_records(one[agree]) & self._company_records(other[agree])
         own[agree] = ~use.generic[of] & np.where(company_pair, companies == 1, (people == 1) & ~role)
         near = levels == Value.NEAR
         where = np.flatnonzero(near)

@@ -105,9 +105,18 @@ def judge(
     ambiguous = np.isin(like, [_PLACE[Likeness.INITIAL], _PLACE[Likeness.BARE]]) & (compared.people > 1)
     own_mailbox = (compared.mailbox >= Value.EXACT) & compared.personal
     # What a house or an office shares is nobody's own, but a full name that nobody else has there is.
-    shared = (compared.phone == Value.SHARED) | (compared.mailbox == Value.SHARED) | (compared.address == Value.EXACT)
-    first_fits = (compared.first == Word.EXACT) | (compared.first == Word.NICKNAME) & (compared.people <= 1)
-    full_name = shared & first_fits & (compared.last == Word.EXACT) & (compared.suffix != SUFFIX_ONE)
+    kinds_shared = (
+        (compared.phone >= Value.NEAR).astype(np.uint8)
+        + (compared.mailbox >= Value.NEAR)
+        + (compared.address == Value.EXACT)
+    )
+    first_same = (compared.first == Word.EXACT) | (compared.first == Word.NICKNAME) & (compared.people <= 1)
+    first_near = first_same | (compared.first == Word.CLOSE) | (compared.first == Word.NICKNAME)
+    last_same, last_near = compared.last == Word.EXACT, compared.last >= Word.CLOSE
+    full_name = (kinds_shared > 0) & last_same & (first_same | compared.companies) | (
+        (kinds_shared > 1) & last_near & (first_near | compared.companies)
+    )
+    full_name &= compared.suffix != SUFFIX_ONE
     half_suffix = (compared.suffix == SUFFIX_ONE) & ~own_mailbox
     auto = sure.copy()
     for wrong, reason in (

@@ -25,6 +25,8 @@ _NAMESAKE: Final = 10.5
 _ONE_SUFFIX: Final = 2.0
 # A name alone, however rare, is one kind of evidence: it leaves a match less likely than not (bits below even).
 _NAME_ALONE: Final = 1.7
+# A phone or mailbox that only one person is known to use.
+_ALONE_THERE: Final = 2.0
 SUFFIX_BITS: Final = np.array([0.0, -1.5, -9.0, 1.0], np.float32)
 
 
@@ -49,6 +51,13 @@ def totals(compared: Compared, population: int) -> tuple[Floats, Floats]:
     # In an office a surname tells people apart, in a family it does not.
     tells = np.where(same_last & (people <= OFFICE_ABOVE), 0, compared.last_bits)
     v = _PLACE_PRIOR[people] + compared.first_bits + tells
+    alone = (people <= 1) & compared.personal
+    v = v + np.where(alone, _ALONE_THERE, 0)
+    unnamed = (compared.first == 0) & (compared.last == 0)
+    two_kinds = (
+        (compared.phone >= Value.NEAR).astype(np.uint8) + (compared.mailbox >= Value.NEAR) + (compared.address == Value.EXACT)
+    ) >= 2
+    v = v + np.where(unnamed & alone & two_kinds, _ALONE_THERE, 0)
     same_first = (compared.first == Word.EXACT) & (compared.last == Word.EXACT)
     v = np.where(same_first, np.maximum(v, _NAMESAKE), v)
     one_suffix = compared.suffix == SUFFIX_ONE
