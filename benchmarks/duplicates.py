@@ -1,7 +1,7 @@
-"""How well and how fast duplicates are found: the engine, naive SQL's rule, and Splink 5, on the same made-up rows.
+"""How well and how fast duplicates are found: the engine, naive SQL and Splink 5, on the same made-up rows.
 
     python benchmarks/duplicates.py                          # traps and four further populations
-    python benchmarks/duplicates.py --rows 200000            # traps of that size, engine only above 50,000 unless --splink
+    python benchmarks/duplicates.py --rows 200000            # traps of that size; Splink only up to 50,000
     python benchmarks/duplicates.py --no-splink --json out.json
 
 Splink is wanted by this benchmark alone: `pip install splink==5.0.0`, in an environment of its own if you like

@@ -152,7 +152,8 @@ def _questions(scored: Scored, groups: Groups) -> list[int]:
     review = review[np.lexsort((scored.other[review], scored.one[review], -scored.score[review]))]
     seen: set[tuple[int, int]] = set()
     asked = []
-    refused = WHYS.index(Why.REFUSED_BRIDGE)
+    # These ask about the two names themselves, or about the groups: what else is known does not answer them.
+    about_names = {WHYS.index(why) for why in (Why.REFUSED_BRIDGE, Why.TOO_LARGE, Why.NAMES_UNLIKE)}
     for place, one, other in zip(
         review.tolist(), scored.one[review].tolist(), scored.other[review].tolist(), strict=True
     ):
@@ -161,7 +162,7 @@ def _questions(scored: Scored, groups: Groups) -> list[int]:
             scored.verdict[place] = Verdict.AUTO
             continue
         moot = groups.is_apart(one, other) or (
-            scored.why[place] != refused and not compatible(groups.names_of(low), groups.names_of(high))
+            scored.why[place] not in about_names and not compatible(groups.names_of(low), groups.names_of(high))
         )
         if moot:
             # What is known of the two groups answers it: an initial fits, but the others there are two people.

@@ -229,7 +229,8 @@ def _write(
     DedupRun.objects.filter(company=company).delete()
     run = DedupRun.objects.create(
         company=company, engine_version=ENGINE_VERSION, at=timezone.now(), contacts=outcome.contacts,
-        pairs=outcome.compared, auto_from=outcome.auto_from, rates=found.comparer.statistics.rates, seconds=monotonic() - started,
+        pairs=outcome.compared, auto_from=outcome.auto_from, rates=found.comparer.statistics.rates,
+        seconds=monotonic() - started,
     )  # fmt: skip
     DedupGroup.objects.bulk_create(_plan(run, book, found, groups), batch_size=1_000)
     with connection.cursor() as cursor:
@@ -264,7 +265,7 @@ def _plan(run: DedupRun, book: Book, found: Found, groups: list[tuple[list[UUID]
     places = [place for _, links in groups for place in links]
     reasons = _explained(found, places)
     for customers, links in groups:
-        told = [
+        told: list[dict[str, Any]] = [
             {
                 "contact_a": str(_pair(book, found, place)[0]), "contact_b": str(_pair(book, found, place)[1]),
                 "score": round(float(found.scored.score[place]), 6), "evidence": next(reasons)["evidence"],

@@ -1,4 +1,4 @@
-"""What a look-up of one contact needs, kept in the database: the keys it is blocked by, and how common its values are."""
+"""What looking one contact up needs, kept in the database: the keys of its blocks, and how common values are."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -27,7 +27,7 @@ def company_hash(company: Company) -> np.uint64:
 
 
 def keys_of(columns: Columns, address_words: Uses, company: Company, *, capped: bool) -> tuple[Uses, Uses]:
-    """(record, key) of every key of the records, by record; ``capped`` leaves out those of blocks that are too large."""
+    """(record, key) of every key of the records, by record; ``capped`` leaves out keys of blocks too large."""
     rows, keys = [], []
     own = np.full(1, company_hash(company), np.uint64)
     for number, each in enumerate(blocking.passes(columns, address_words), start=1):

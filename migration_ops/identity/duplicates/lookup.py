@@ -1,4 +1,4 @@
-"""Looks one contact up among the company's: the same passes, weights and rules as the search, on a handful of records."""
+"""Looks one contact up among the company's: the passes, weights and rules of the search, on a handful of records."""
 
 from dataclasses import dataclass
 from typing import Any

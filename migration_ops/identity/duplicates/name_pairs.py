@@ -52,6 +52,7 @@ class NamePairs:
         self.company_bits = statistics.bits(statistics.companies, _COMPANY_BITS)
 
     def compare(self, one: Rows, other: Rows) -> dict[str, Any]:
+        """The name columns of ``Compared`` for each pair of records."""
         columns, names = self.columns, self.columns.names
         a, b = columns.name[one], columns.name[other]
         named = (a >= 0) & (b >= 0)

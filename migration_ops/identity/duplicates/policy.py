@@ -49,6 +49,7 @@ class Why(StrEnum):
 WHYS: Final = tuple(Why)
 # How two customers that stay apart are linked, by the number in ``Scored.relation``.
 RELATIONS: Final = ("", "household", "works_for")
+VETOES: Final = (Why.COMPANY_PERSON, Why.SUFFIX_CLASH, Why.HOUSEHOLD)
 # A veto leaves nothing of a high score but a doubt.
 VETOED: Final = 0.45
 
@@ -85,10 +86,13 @@ def judge(
 
     hopeful = probability >= weights.REVIEW_FROM
     like = _likeness(columns, one, other, hopeful)
-    veto(hopeful & compared.mixed, Why.COMPANY_PERSON)
-    veto(hopeful & (like == _PLACE[Likeness.SUFFIX_CLASH]), Why.SUFFIX_CLASH)
-    household = (like == _PLACE[Likeness.HOUSEHOLD]) & (compared.first == Word.DIFFERENT)
-    veto(hopeful & household, Why.HOUSEHOLD)
+    struck = {
+        Why.COMPANY_PERSON: compared.mixed,
+        Why.SUFFIX_CLASH: like == _PLACE[Likeness.SUFFIX_CLASH],
+        Why.HOUSEHOLD: (like == _PLACE[Likeness.HOUSEHOLD]) & (compared.first == Word.DIFFERENT),
+    }
+    for reason in VETOES:
+        veto(hopeful & struck[reason], reason)
     open_ = hopeful & (why == 0)
     verdict[open_] = Verdict.REVIEW
     why[open_] = WHYS.index(Why.PROBABLE)

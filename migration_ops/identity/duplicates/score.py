@@ -37,7 +37,10 @@ def prior_bits(population: int) -> float:
 
 def shares_place(compared: Compared) -> Bools:
     """Whether the two share a phone, a mailbox or an address."""
-    return (compared.phone >= Value.SHARED) | (compared.mailbox >= Value.SHARED) | (compared.address == Value.EXACT)
+    shared: Bools = (
+        (compared.phone >= Value.SHARED) | (compared.mailbox >= Value.SHARED) | (compared.address == Value.EXACT)
+    )
+    return shared
 
 
 def totals(compared: Compared, population: int) -> tuple[Floats, Floats]:
@@ -54,9 +57,8 @@ def totals(compared: Compared, population: int) -> tuple[Floats, Floats]:
     alone = (people <= 1) & compared.personal
     v = v + np.where(alone, _ALONE_THERE, 0)
     unnamed = (compared.first == 0) & (compared.last == 0)
-    two_kinds = (
-        (compared.phone >= Value.NEAR).astype(np.uint8) + (compared.mailbox >= Value.NEAR) + (compared.address == Value.EXACT)
-    ) >= 2
+    near = (compared.phone >= Value.NEAR).astype(np.uint8) + (compared.mailbox >= Value.NEAR)
+    two_kinds = near + (compared.address == Value.EXACT) >= 2
     v = v + np.where(unnamed & alone & two_kinds, _ALONE_THERE, 0)
     same_first = (compared.first == Word.EXACT) & (compared.last == Word.EXACT)
     v = np.where(same_first, np.maximum(v, _NAMESAKE), v)

@@ -85,7 +85,7 @@ class _export:
             raise BadArgument(
                 argument="--export", value=str(self._target), remedy=f"cannot be written: {error.strerror}"
             ) from error
-        return Exporter(self._file)
+        return Exporter(self._file.file)
 
     def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
         self._file.close()
