@@ -48,13 +48,15 @@ class DedupGroup(models.Model):
 
 
 class DedupContact(models.Model):
-    """A contact as the look-up finds it: the keys it is blocked by, hashed with its company, and its addresses."""
+    """A contact as the look-up finds it: the keys it is blocked by, hashed with its company, and its values as compared."""
 
     contact = models.OneToOneField(
         "crm.CustomerContact", models.CASCADE, db_constraint=False, primary_key=True, related_name="+"
     )
     company = models.ForeignKey("crm.Company", models.PROTECT, db_constraint=False, db_index=False, related_name="+")
     keys = ArrayField(models.BigIntegerField())
+    mailboxes = ArrayField(models.TextField(), default=list)
+    phones = ArrayField(models.TextField(), default=list)
     addresses = ArrayField(models.TextField(), default=list)
 
     class Meta:

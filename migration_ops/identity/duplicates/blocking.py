@@ -152,10 +152,8 @@ def _word_pairs(rare: Hashes) -> Hashes:
 
 def candidate_pairs(columns: Columns, address_words: Uses) -> Pairs:
     """Pairs of records to compare, each once, as ``low * size + high``, ascending."""
-    found: Pairs = np.zeros(0, np.int64)
-    for each in passes(columns, address_words):
-        found = np.union1d(found, pairs_of(each))
-    return found
+    found = [pairs_of(each) for each in passes(columns, address_words)]
+    return np.unique(np.concatenate(found))
 
 
 def pairs_of(blocks: Pass) -> Pairs:
@@ -169,16 +167,18 @@ def pairs_of(blocks: Pass) -> Pairs:
     keys, rows = keys[order], rows[order]
     starts = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1]))) if len(keys) else np.zeros(0, np.int64)
     lengths = np.diff(np.concatenate((starts, [len(keys)])))
-    fits = np.repeat((lengths > 1) & (lengths <= blocks.cap), lengths)
-    keys, rows = keys[fits], rows[fits]
+    fits = (lengths > 1) & (lengths <= blocks.cap)
+    # Of each place in a block how many come after it: with distance 1, 2, … ever fewer places are left.
+    ends = np.repeat((starts + lengths)[fits], lengths[fits])
+    places = np.flatnonzero(np.repeat(fits, lengths))
+    after = ends - places - 1
     found = []
     for distance in range(1, blocks.cap):
-        if distance >= len(keys):
+        left = after >= distance
+        places, after = places[left], after[left]
+        if not len(places):
             break
-        same = keys[distance:] == keys[:-distance]
-        if not same.any():
-            break
-        one, other = rows[:-distance][same], rows[distance:][same]
+        one, other = rows[places], rows[places + distance]
         low, high = np.minimum(one, other), np.maximum(one, other)
         found.append((low.astype(np.int64) * size + high)[low != high])
     return np.unique(np.concatenate(found)) if found else np.zeros(0, np.int64)

@@ -192,6 +192,8 @@ class Comparer:
 
     def _company_records(self, rows: Rows) -> Bools:
         name = self.columns.name[rows]
+        if not len(self.columns.names.company):
+            return np.zeros(len(rows), np.bool_)
         return (name >= 0) & self.columns.names.company[np.maximum(name, 0)]
 
     def _addresses(self, one: Rows, other: Rows) -> tuple[Levels, Floats, Ints]:

@@ -16,9 +16,8 @@ from migration_ops.identity.duplicates.store import Book
 from migration_ops.identity.duplicates.usage import Usage
 from migration_ops.sql.loader import block
 
-# Words used by so few are as rare as can be: they are not kept.
-_KEPT_WORDS: Final = 3
-_KEPT_VALUES: Final = 2
+# A value only one record uses is as rare as can be: it is not kept.
+_KEPT: Final = 2
 
 
 def company_hash(company: Company) -> np.uint64:
@@ -54,7 +53,7 @@ def write_index(company: Company, book: Book, found: Found) -> None:
             for name in ("drop_index", "drop_values"):
                 cursor.execute(block(store.SEARCH, name).sql, {"company": company.pk})
         store.copy_rows(
-            "COPY migration_dedup_contact (contact_id, company_id, keys, addresses) FROM STDIN",
+            "COPY migration_dedup_contact (contact_id, company_id, keys, mailboxes, phones, addresses) FROM STDIN",
             _contacts(company, book, found),
         )
         store.copy_rows(
@@ -70,7 +69,9 @@ def _contacts(company: Company, book: Book, found: Found) -> Iterator[tuple[obje
     bounds = np.searchsorted(rows, np.arange(len(book.ids) + 1)).tolist()
     for record, id in enumerate(book.ids):
         mine = keys[bounds[record] : bounds[record + 1]].tolist()
-        yield id, company.pk, "{" + ",".join(map(str, mine)) + "}", list(book.records[record].addresses) or "{}"
+        texts = book.records[record]
+        values = (list(each) or "{}" for each in (texts.mailboxes, texts.phones, texts.addresses))
+        yield id, company.pk, "{" + ",".join(map(str, mine)) + "}", *values
 
 
 def value_hashes(columns: Columns) -> dict[str, Hashes]:
@@ -91,7 +92,7 @@ def _values(company: Company, columns: Columns, known: Statistics) -> Iterator[t
         uses = getattr(known, kind)
         signed = table.view(np.int64).tolist()
         if isinstance(uses, Usage):
-            for code in np.flatnonzero(uses.records >= _KEPT_VALUES).tolist():
+            for code in np.flatnonzero(uses.records >= _KEPT).tolist():
                 yield (
                     company.pk,
                     signed[code],
@@ -100,5 +101,5 @@ def _values(company: Company, columns: Columns, known: Statistics) -> Iterator[t
                     int(uses.companies[code]),
                 )
         else:
-            for code in np.flatnonzero(uses >= _KEPT_WORDS).tolist():
+            for code in np.flatnonzero(uses >= _KEPT).tolist():
                 yield company.pk, signed[code], int(uses[code]), 0, 0

@@ -12,7 +12,7 @@ from migration_ops.identity.duplicates import columns, engine, index, policy, st
 from migration_ops.identity.duplicates.columns import Columns, ContactTexts
 from migration_ops.identity.duplicates.compare import Comparer
 from migration_ops.identity.duplicates.policy import WHYS, Verdict, Why
-from migration_ops.identity.duplicates.reading import read_contact
+from migration_ops.identity.duplicates.reading import known_name
 from migration_ops.identity.duplicates.statistics import Statistics, Uses
 from migration_ops.identity.duplicates.usage import GENERIC_ABOVE, GENERIC_ADDRESS_ABOVE, Usage
 from migration_ops.models import DedupRun
@@ -89,8 +89,8 @@ class Lookup:
                 {"company": self.company.pk, "keys": keys.tolist(), "but": but, "most": MOST},
             )
             return [
-                (id, customer, read_contact(name, email, phone, extra, recorded, addresses, self.company.phone_region))
-                for id, customer, name, email, phone, extra, recorded, addresses in cursor.fetchall()
+                (id, customer, ContactTexts(known_name(name), tuple(mailboxes), tuple(phones), tuple(addresses)))
+                for id, customer, name, mailboxes, phones, addresses in cursor.fetchall()
             ]
 
     def _statistics(self, table: Columns) -> Statistics:
