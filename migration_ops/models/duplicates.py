@@ -48,7 +48,7 @@ class DedupGroup(models.Model):
 
 
 class DedupContact(models.Model):
-    """A contact as the look-up finds it: the keys it is blocked by, hashed with its company, and its values as compared."""
+    """A contact as the look-up finds it: the keys of its blocks, hashed with its company; its values as compared."""
 
     contact = models.OneToOneField(
         "crm.CustomerContact", models.CASCADE, db_constraint=False, primary_key=True, related_name="+"

@@ -223,7 +223,7 @@ class Comparer:
                 levels[which[better]] = found[better]
                 worth[which[better]] = bits[better]
                 exact &= better
-                people[which[exact]] = self.statistics.addresses.people[a[exact]]
+                people[which[exact]] = users[exact]
         return levels, worth, people
 
 
