@@ -8,13 +8,13 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from benchmarks.made.traps import Maker, Row
-from crm.models import Company, Customer, CustomerRelation
+from crm.models import Company, Customer, CustomerAddress, CustomerRelation
 from migration_ops.identity.duplicates import blocking, engine, lookup
 from migration_ops.identity.duplicates import store as engine_store
 from migration_ops.identity.duplicates.automatic import automatic_groups
 from migration_ops.identity.duplicates.find import find_duplicates
 from migration_ops.identity.duplicates.policy import Verdict
-from migration_ops.models import DedupConflict, DedupGroup, DedupRun
+from migration_ops.models import DedupConflict, DedupGroup, DedupRun, LegacyLink
 from migration_ops.tests.identity.duplicates.people import contact
 from migration_ops.tests.identity.duplicates.stored import contact_id, customer_id, store
 
@@ -177,6 +177,22 @@ def test_looking_one_contact_up_equals_the_search(company):
     for id, record in zip(book.ids, book.records, strict=True):
         matches = {match.contact: round(match.score, 3) for match in looker.matches(record, but=id)}
         assert matches == pytest.approx(expected[id], abs=0.002)
+
+
+def test_a_contact_has_the_addresses_its_rows_recorded_with_it(company):
+    store(company, enumerate([*SAME, *HOUSE]))
+    address = CustomerAddress.objects.get(customer=customer_id(company, 0))
+    # The row behind the second contact moved to this address; the customer of the first shows it too.
+    LegacyLink.objects.create(
+        legacy_id=contact_id(company, 99), company=company, contact_id=contact_id(company, 1), address=address,
+        fingerprint=1, mapping_version=1,
+    )  # fmt: skip
+    book = engine_store.read_book(company)
+    read = {id: record.addresses for id, record in zip(book.ids, book.records, strict=True)}
+    folded = ("12 oak st springfield il 62704",)
+    assert read[contact_id(company, 1)] == folded
+    assert read[contact_id(company, 2)] == folded
+    assert read[contact_id(company, 0)] == ()
 
 
 def test_a_new_contact_finds_its_customer(company):
