@@ -6,12 +6,13 @@ from crm.admin.columns import column, link, state, text, when, words_of
 from crm.admin.filters import choice_filter
 from migration_ops.admin.evidence import weights_table
 from migration_ops.admin.records import MachineAdmin
+from migration_ops.identity.duplicates.explain import REASON_WORDS as SEARCH_WORDS
 from migration_ops.identity.evidence import REASON_WORDS
 from migration_ops.models import DedupConflict
 
 STATE_COLOURS = {"open": "warning", "same": "success", "different": ""}
 STATE = state("state", STATE_COLOURS, labels=dict(DedupConflict.State.choices))
-WORDS = {reason.value: words for reason, words in REASON_WORDS.items()}
+WORDS = {reason.value: words for reason, words in (*REASON_WORDS.items(), *SEARCH_WORDS.items()) if words}
 
 
 def percent(value: float) -> str:

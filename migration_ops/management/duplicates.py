@@ -16,7 +16,7 @@ SHOWN_VALUES = 5
 # How far along a search is when a step begins, in hundredths, and how long the step is.
 _STEPS = {
     "reading": (0, 20), "measuring": (20, 10), "pairing": (30, 15), "comparing": (45, 35), "grouping": (80, 5),
-    "exporting": (85, 5), "writing": (90, 10),
+    "exporting": (85, 5), "writing": (90, 8), "indexing": (98, 2),
 }  # fmt: skip
 
 
@@ -54,7 +54,8 @@ def _one(outcome: Outcome) -> dict[str, Any]:
         "reasons": outcome.reasons,
         "auto_from": outcome.auto_from,
         "generic_values": [
-            {"kind": kind, "value": value, "contacts": uses, "unlike_names": names} for kind, value, uses, names in outcome.generic[:50]
+            {"kind": kind, "value": value, "contacts": uses, "unlike_names": names}
+            for kind, value, uses, names in outcome.generic[:50]
         ],
         "changes": None if changes is None else {
             "merge": changes.merge, "split": changes.split, "review": changes.review, "settled": changes.settled,
@@ -83,8 +84,9 @@ def as_text(outcomes: list[Outcome], *, export: Path | None) -> str:
             lines.append(f"  values that say nothing: {shown}{more}")
         if outcome.changes is not None:
             c = outcome.changes
-            lines.append(f"  against the last run: {c.merge:,} merges more, {c.split:,} fewer; {c.review:,} new questions, "
-                         f"{c.settled:,} settled; {c.doubted:,} customers hold contacts these rules keep apart")  # fmt: skip
+            lines.append(f"  against the last run: {c.merge:,} merges more, {c.split:,} fewer;"
+                         f" {c.review:,} new questions, {c.settled:,} settled;"
+                         f" {c.doubted:,} customers hold contacts these rules keep apart")  # fmt: skip
     if not lines:
         lines.append("No company has legacy rows or migrated rows.")
     if any(outcome.is_dry for outcome in outcomes):

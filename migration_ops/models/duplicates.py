@@ -48,13 +48,15 @@ class DedupGroup(models.Model):
 
 
 class DedupContact(models.Model):
-    """A contact as the look-up finds it: the keys it is blocked by, hashed with its company, and its addresses."""
+    """A contact as the look-up finds it: the keys of its blocks, hashed with its company; its values as compared."""
 
     contact = models.OneToOneField(
         "crm.CustomerContact", models.CASCADE, db_constraint=False, primary_key=True, related_name="+"
     )
     company = models.ForeignKey("crm.Company", models.PROTECT, db_constraint=False, db_index=False, related_name="+")
     keys = ArrayField(models.BigIntegerField())
+    mailboxes = ArrayField(models.TextField(), default=list)
+    phones = ArrayField(models.TextField(), default=list)
     addresses = ArrayField(models.TextField(), default=list)
 
     class Meta:
@@ -71,14 +73,15 @@ class DedupContact(models.Model):
 class DedupValue(models.Model):
     """How often a value (a name, a word of an address, a phone) is used in a company, where more than once.
 
-    `names`: how many names no two of which can be one person's use it (counted up to a few).
+    `people` and `companies`: how many names no two of which can be one person's, or one company's, use it.
     """
 
     id = models.BigAutoField(primary_key=True)
     company = models.ForeignKey("crm.Company", models.PROTECT, db_constraint=False, db_index=False, related_name="+")
     value = models.BigIntegerField(help_text="Hash of kind and value.")
     uses = models.IntegerField()
-    names = models.SmallIntegerField(default=0)
+    people = models.SmallIntegerField(default=0)
+    companies = models.SmallIntegerField(default=0)
 
     class Meta:
         db_table = "migration_dedup_value"

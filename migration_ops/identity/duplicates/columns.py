@@ -37,12 +37,12 @@ class ContactTexts(NamedTuple):
 
 
 _ADDRESS_WORDS: Final = {
-    "street": "st", "str": "st", "avenue": "ave", "av": "ave", "road": "rd", "drive": "dr", "lane": "ln", "court": "ct",
-    "crt": "ct", "place": "pl", "boulevard": "blvd", "blv": "blvd", "circle": "cir", "circuit": "cct", "crescent": "cres",
-    "cr": "cres", "highway": "hwy", "parkway": "pkwy", "terrace": "ter", "tce": "ter", "square": "sq", "trail": "trl",
-    "close": "cl", "north": "n", "south": "s", "east": "e", "west": "w", "northeast": "ne", "northwest": "nw",
-    "southeast": "se", "southwest": "sw", "apartment": "apt", "suite": "ste", "unit": "apt", "floor": "fl", "mount": "mt",
-    "saint": "st", "way": "wy", "strasse": "st",
+    "street": "st", "str": "st", "avenue": "ave", "av": "ave", "road": "rd", "drive": "dr", "lane": "ln",
+    "court": "ct", "crt": "ct", "place": "pl", "boulevard": "blvd", "blv": "blvd", "circle": "cir", "circuit": "cct",
+    "crescent": "cres", "cr": "cres", "highway": "hwy", "parkway": "pkwy", "terrace": "ter", "tce": "ter",
+    "square": "sq", "trail": "trl", "close": "cl", "north": "n", "south": "s", "east": "e", "west": "w",
+    "northeast": "ne", "northwest": "nw", "southeast": "se", "southwest": "sw", "apartment": "apt", "suite": "ste",
+    "unit": "apt", "floor": "fl", "mount": "mt", "saint": "st", "way": "wy", "strasse": "st",
 }  # fmt: skip
 _NOISE: Final = frozenset(("apt", "ste", "no", "usa", "us", "united", "states"))
 _GLUED: Final = re.compile(r"(?<=[0-9])(?=[a-z]{3,})|(?<=[a-z]{3})(?=[0-9])")
@@ -69,6 +69,7 @@ class Codes:
         self.code_of: dict[str, int] = {}
 
     def __call__(self, text: str) -> int:
+        """The text's code."""
         return self.code_of.setdefault(text, len(self.code_of))
 
     def __len__(self) -> int:
@@ -76,6 +77,7 @@ class Codes:
 
     @property
     def texts(self) -> list[str]:
+        """The texts in the order of their codes."""
         return list(self.code_of)
 
 
@@ -122,6 +124,9 @@ def build(records: Sequence[ContactTexts]) -> Columns:
     phones = np.full((size, PHONES), NONE, np.int32)
     mailboxes = np.full((size, MAILBOXES), NONE, np.int32)
     addresses = np.full((size, ADDRESSES), NONE, np.int32)
+    # Codes in the order of the texts: which of two names comes first does not depend on the records.
+    for text in sorted({record.name for record in records if record.name is not None}):
+        name_of(text)
     name[:] = [NONE if record.name is None else name_of(record.name) for record in records]
     _fill(phones, [record.phones for record in records], phone_of)
     _fill(mailboxes, [record.mailboxes for record in records], mailbox_of)

@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from migration_ops.identity.duplicates import blocking, columns, policy, score
+from migration_ops.identity.duplicates import blocking, columns, policy, score, statistics
 from migration_ops.identity.duplicates.columns import Columns, ContactTexts
 from migration_ops.identity.duplicates.compare import Comparer
 from migration_ops.identity.duplicates.grouping import Groups, compatible
@@ -75,9 +75,11 @@ def search(
     tell("reading", 0)
     table = columns.build(records)
     tell("measuring", 0)
-    comparer = Comparer(table)
+    known = statistics.measure(table)
+    known.rates = Comparer(table, known).measured_rates()
+    comparer = Comparer(table, known)
     tell("pairing", 0)
-    pairs = blocking.candidate_pairs(table)
+    pairs = blocking.candidate_pairs(table, known.address_words)
     limit = policy.auto_from(table.size) if threshold is None else threshold
     parts = []
     for start in range(0, len(pairs), CHUNK):
@@ -150,7 +152,8 @@ def _questions(scored: Scored, groups: Groups) -> list[int]:
     review = review[np.lexsort((scored.other[review], scored.one[review], -scored.score[review]))]
     seen: set[tuple[int, int]] = set()
     asked = []
-    refused = WHYS.index(Why.REFUSED_BRIDGE)
+    # These ask about the two names themselves, or about the groups: what else is known does not answer them.
+    about_names = {WHYS.index(why) for why in (Why.REFUSED_BRIDGE, Why.TOO_LARGE, Why.NAMES_UNLIKE)}
     for place, one, other in zip(
         review.tolist(), scored.one[review].tolist(), scored.other[review].tolist(), strict=True
     ):
@@ -159,7 +162,7 @@ def _questions(scored: Scored, groups: Groups) -> list[int]:
             scored.verdict[place] = Verdict.AUTO
             continue
         moot = groups.is_apart(one, other) or (
-            scored.why[place] != refused and not compatible(groups.names_of(low), groups.names_of(high))
+            scored.why[place] not in about_names and not compatible(groups.names_of(low), groups.names_of(high))
         )
         if moot:
             # What is known of the two groups answers it: an initial fits, but the others there are two people.

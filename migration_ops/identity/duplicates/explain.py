@@ -3,20 +3,14 @@
 import hashlib
 import json
 from collections.abc import Iterator
-from typing import Any, Final, TypedDict
+from typing import Final, TypedDict
 
 import numpy as np
 import numpy.typing as npt
 
 from migration_ops.identity.duplicates import score
-from migration_ops.identity.duplicates.compare import (
-    SUFFIX_CLASH,
-    SUFFIX_ONE,
-    SUFFIX_SAME,
-    Compared,
-    Comparer,
-    level_words,
-)
+from migration_ops.identity.duplicates.compare import Compared, Comparer, level_words
+from migration_ops.identity.duplicates.name_pairs import SUFFIX_CLASH, SUFFIX_ONE, SUFFIX_SAME
 from migration_ops.identity.duplicates.policy import WHYS, Verdict, Why
 from migration_ops.identity.duplicates.weights import Value, Word
 
@@ -60,6 +54,7 @@ _SUFFIX_TEXTS: Final = {
     SUFFIX_CLASH: ("clash", "two generations of one name"),
     SUFFIX_SAME: ("same", "the same generation"),
 }
+_FIELDS: Final = ("first", "last", "middle", "phone", "mailbox", "address")
 # What an agreement of a field is worth as a rule, for saying what would turn a verdict.
 _TYPICAL: Final = {"mailbox": 13.0, "phone": 12.0, "address": 9.0, "first name": 6.0}
 
@@ -79,6 +74,10 @@ def explain(
     prior = score.prior_bits(comparer.population)
     for place in range(len(one)):
         items = list(_items(compared, place))
+        fields = sum(float(getattr(compared, f"{field}_bits")[place]) for field in _FIELDS)
+        limit = float(w[place]) - prior - fields - float(score.SUFFIX_BITS[compared.suffix[place]])
+        if limit < -0.05:
+            items.append(_item("name_limit", "name", "limit", "a name, however rare, says only so much", limit))
         place_bits = float(logit[place] - w[place])
         if place_bits < -0.05:
             items.append(
@@ -104,7 +103,9 @@ def explain(
 
 def fingerprint(items: list[EvidenceItem]) -> str:
     """A digest of what was observed, without the weights: those move with every new contact."""
-    seen = sorted((item["kind"], item["level"]) for item in items if item["kind"] not in ("prior", "place"))
+    seen = sorted(
+        (item["kind"], item["level"]) for item in items if item["kind"] not in ("prior", "place", "name_limit")
+    )
     return hashlib.blake2b(json.dumps(seen).encode(), digest_size=16).hexdigest()
 
 

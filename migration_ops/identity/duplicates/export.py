@@ -1,7 +1,7 @@
 """The scored pairs of a search as CSV, a line a pair."""
 
 import csv
-from typing import Any, Final, TextIO
+from typing import IO, Any, Final
 
 from crm.models import Company
 from migration_ops.identity.duplicates import explain
@@ -21,7 +21,7 @@ class Exporter:
     are named by their id, names are the folded ones.
     """
 
-    def __init__(self, target: TextIO) -> None:
+    def __init__(self, target: IO[str]) -> None:
         self._writer: Any = csv.writer(target)
         self._writer.writerow(HEADER)
         self.pairs = 0
@@ -45,7 +45,8 @@ class Exporter:
             )  # fmt: skip
             self._writer.writerows(
                 (
-                    company.pk, book.ids[one], book.ids[other], book.records[one].name or "", book.records[other].name or "",
+                    company.pk, book.ids[one], book.ids[other],
+                    book.records[one].name or "", book.records[other].name or "",
                     f"{score:.6f}", DECISIONS[Verdict(verdict)], _in_words(reason),
                 )
                 for one, other, score, verdict, reason in rows

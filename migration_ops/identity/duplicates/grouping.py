@@ -35,6 +35,7 @@ class Groups:
         self._apart: dict[int, set[int]] = {}
 
     def find(self, record: int) -> int:
+        """The lowest record of the set."""
         above = self._above
         while above[record] != record:
             above[record] = above[above[record]]

@@ -14,6 +14,11 @@ _MAILBOX_INSIDE: Final = re.compile(r"\S+@\S+\.\S+")
 _MAX_DIGITS: Final = 20
 
 
+def known_name(name_key: str | None) -> str | None:
+    """The folded name, None where it is none."""
+    return name_key if name_key and name_key not in lexicon.NAME_PLACEHOLDERS else None
+
+
 def read_contact(
     name_key: str | None,
     email_key: str | None,
@@ -48,7 +53,7 @@ def read_contact(
         if phones.MIN_DIGITS <= len(digits) <= _MAX_DIGITS and digits.isascii() and not phones.is_placeholder(digits):
             numbers.append(digits)
     return ContactTexts(
-        name_key if name_key and name_key not in lexicon.NAME_PLACEHOLDERS else None,
+        known_name(name_key),
         tuple(dict.fromkeys(mailboxes)),
         tuple(dict.fromkeys(numbers)),
         tuple(dict.fromkeys(places)),

@@ -62,7 +62,7 @@ def last_groups(company: Company) -> list[frozenset[UUID]]:
 def _rows(name: str, company: Company) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(block(SEARCH, name).sql, {"company": company.pk})
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def lock(company: Company) -> None:

@@ -71,7 +71,7 @@ class WordTable:
         long = np.maximum(self.length[one], self.length[other])
         edits = over_texts(DamerauLevenshtein.distance, self.words, one, other)
         alike = over_texts(JaroWinkler.similarity, self.words, one, other)
-        result[(alike >= 0.88) & (short >= 3) | (edits <= 2) & (short >= 5) & (alike >= 0.75)] = Word.ROUGH
+        result[(alike >= 0.8) & (short >= 3) | (edits <= 2) & (short >= 4)] = Word.ROUGH
         result[(edits <= 1) & (short >= _MIN_TYPO) | (edits <= 2) & (short >= _MIN_TWO_TYPOS)] = Word.CLOSE
         # Mark and Mary are two names, not one with a slip.
         result[self.is_given[one] & self.is_given[other]] = Word.DIFFERENT
@@ -98,9 +98,8 @@ def mailbox_levels(columns: Columns, one: Ints, other: Ints) -> Levels:
     texts = columns.mailbox_texts
     result = np.full(len(first), Value.DIFFERENT, np.uint8)
     edits = over_texts(DamerauLevenshtein.distance, texts, first, second)
-    parts = [text.partition("@") for text in texts] if len(first) > len(texts) else {}
-    locals_one = [(parts[code] if parts else texts[code].partition("@"))[0] for code in first.tolist()]
-    locals_two = [(parts[code] if parts else texts[code].partition("@"))[0] for code in second.tolist()]
+    locals_one = [texts[code].partition("@")[0] for code in first.tolist()]
+    locals_two = [texts[code].partition("@")[0] for code in second.tolist()]
     role = columns.mailbox_is_role[first] | columns.mailbox_is_role[second]
     same_local = np.fromiter(
         (len(a) >= _MIN_TYPO and a == b for a, b in zip(locals_one, locals_two, strict=True)), np.bool_, len(first)
