@@ -40,6 +40,7 @@ class Maker:
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
         self.people = 0
+        self.given_mails: set[str] = set()
         self.staff_mail = "frontdesk.kelly@ourcrew.net"
         weights = [1 / (place + 3) for place in range(len(lists.LAST))]
         self.last_weights = weights
@@ -88,7 +89,12 @@ class Maker:
             f"{first}.{last}{number}" if style < 0.4 else f"{first[0]}{last}{number}" if style < 0.7
             else f"{first}{last}{number}" if style < 0.9 else f"{last}{self.random.randint(1, 999)}"
         )  # fmt: skip
-        return f"{local}@{self._one(lists.PROVIDERS)}"
+        mail = f"{local}@{self._one(lists.PROVIDERS)}"
+        # No provider gives one mailbox to two people.
+        if mail.replace(".", "") in self.given_mails:
+            return self._mail(f"{first}{self.random.randint(100, 9999)}", last)
+        self.given_mails.add(mail.replace(".", ""))
+        return mail
 
     def _person(self, kind: str, *, last: str = "", first: str = "") -> Person:
         self.people += 1
@@ -109,7 +115,8 @@ class Maker:
         members = [head]
         for _ in range(self.random.choice((1, 1, 1, 2))):
             initial = head.first[0] if self.random.random() < 0.2 else ""
-            firsts = [name for name in lists.FIRST if name.startswith(initial) and name != head.first]
+            known = {member.first for member in members}
+            firsts = [name for name in lists.FIRST if name.startswith(initial) and name not in known] or ["zelda"]
             other = self._person("household", last=head.last, first=self._one(firsts))
             other.phones = [head.phones[0], *other.phones[:1]] if self.random.random() < 0.7 else other.phones
             other.addresses = list(head.addresses)
@@ -127,15 +134,16 @@ class Maker:
         return [old, young]
 
     def _company(self) -> Person:
-        self.people += 1
         stem = f"{self.random.choices(lists.LAST, self.last_weights)[0].title()}"
         if self.random.random() < 0.4:
             stem = f"{stem} & {self._one(lists.LAST).title()}"
         name = f"{stem} {self._one(lists.TRADES)}"
         domain = name.lower().replace(" & ", "").replace(" ", "") + self._one((".com", ".net", ".biz"))
+        if domain in self.given_mails:
+            return self._company()
+        self.given_mails.add(domain)
         person = self._person("company")
-        self.people -= 1
-        person.number, person.company = self.people, name
+        person.company = name
         person.mails = [f"{self._one(lists.ROLES)}@{domain}"]
         return person
 
@@ -173,6 +181,9 @@ class Maker:
         phone: str | None = self._written_phone(person, traps)
         email: str | None = self._written_mail(person, traps)
         address: str | None = self._written_address(person, traps)
+        if not phone and not email and not address:
+            # A name alone is nobody: every row has something to reach its customer by.
+            phone = person.phones[0]
         if phone and email and "@" in email and self.random.random() < 0.016:
             traps.add("wrong column")
             place = self.random.random()

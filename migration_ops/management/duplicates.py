@@ -16,7 +16,7 @@ SHOWN_VALUES = 5
 # How far along a search is when a step begins, in hundredths, and how long the step is.
 _STEPS = {
     "reading": (0, 20), "measuring": (20, 10), "pairing": (30, 15), "comparing": (45, 35), "grouping": (80, 5),
-    "exporting": (85, 5), "writing": (90, 10),
+    "exporting": (85, 5), "writing": (90, 8), "indexing": (98, 2),
 }  # fmt: skip
 
 

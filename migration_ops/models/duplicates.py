@@ -71,14 +71,15 @@ class DedupContact(models.Model):
 class DedupValue(models.Model):
     """How often a value (a name, a word of an address, a phone) is used in a company, where more than once.
 
-    `names`: how many names no two of which can be one person's use it (counted up to a few).
+    `people` and `companies`: how many names no two of which can be one person's, or one company's, use it.
     """
 
     id = models.BigAutoField(primary_key=True)
     company = models.ForeignKey("crm.Company", models.PROTECT, db_constraint=False, db_index=False, related_name="+")
     value = models.BigIntegerField(help_text="Hash of kind and value.")
     uses = models.IntegerField()
-    names = models.SmallIntegerField(default=0)
+    people = models.SmallIntegerField(default=0)
+    companies = models.SmallIntegerField(default=0)
 
     class Meta:
         db_table = "migration_dedup_value"

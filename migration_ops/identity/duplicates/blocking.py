@@ -11,7 +11,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from migration_ops.identity.duplicates.columns import NONE, Columns, Hashes, Ints, hashes, used
+from migration_ops.identity.duplicates.columns import NONE, Columns, Hashes, Ints, hashes
+from migration_ops.identity.duplicates.statistics import Uses
 
 Pairs = npt.NDArray[np.int64]
 
@@ -76,8 +77,8 @@ def sound(word: str) -> str:
     return found
 
 
-def passes(columns: Columns) -> Iterator[Pass]:
-    """The passes over the records, cheap and certain ones first."""
+def passes(columns: Columns, address_words: Uses) -> Iterator[Pass]:
+    """The passes over the records, cheap and certain ones first; ``address_words``: uses of each word."""
     names = columns.names
     word_hash = hashes("w", columns.words)
     sound_hash = hashes("s", map(sound, columns.words))
@@ -113,11 +114,11 @@ def passes(columns: Columns) -> Iterator[Pass]:
     company = np.where(names.company, last, NO_KEY)
     yield Pass("company", of_record(company), 25)
 
-    rare = _rare_words(columns)
+    rare = _rare_words(columns, address_words)
     yield Pass("surname, address", mix(of_record(last), rare), 15)
     yield Pass("first name, address", mix(of_record(first), rare), 12)
     yield Pass("sound of surname, address", mix(of_record(last_sound), rare[:, :2]), 12)
-    yield Pass("address", _word_pairs(rare), 10)
+    yield Pass("address", _word_pairs(rare), 12)
 
 
 def _local(mailbox: str, is_role: bool) -> str:
@@ -126,12 +127,11 @@ def _local(mailbox: str, is_role: bool) -> str:
     return "" if is_role or len(local) < 5 else local
 
 
-def _rare_words(columns: Columns) -> Hashes:
+def _rare_words(columns: Columns, uses: Uses) -> Hashes:
     """Hashes of the rarest words of each record's first address, the rarest first."""
     table = columns.address_words
     if not len(table):
         return np.zeros((columns.size, RARE_WORDS), np.uint64)
-    uses = used(table[columns.addresses[columns.addresses >= 0]], len(columns.address_word_texts))
     # A word nobody else has makes no pair, so it counts as the least useful.
     counts = np.where(table >= 0, uses[table], np.iinfo(np.int64).max)
     counts = np.where(counts < 2, np.iinfo(np.int64).max - 1, counts)
@@ -145,14 +145,15 @@ def _rare_words(columns: Columns) -> Hashes:
 
 def _word_pairs(rare: Hashes) -> Hashes:
     return np.stack(
-        [either_order(rare[:, one], rare[:, other]) for one, other in ((0, 1), (0, 2), (1, 2), (0, 3))], axis=1
+        [either_order(rare[:, one], rare[:, other]) for one, other in ((0, 1), (0, 2), (1, 2), (0, 3), (1, 3), (2, 3))],
+        axis=1,
     )
 
 
-def candidate_pairs(columns: Columns) -> Pairs:
+def candidate_pairs(columns: Columns, address_words: Uses) -> Pairs:
     """Pairs of records to compare, each once, as ``low * size + high``, ascending."""
     found: Pairs = np.zeros(0, np.int64)
-    for each in passes(columns):
+    for each in passes(columns, address_words):
         found = np.union1d(found, pairs_of(each))
     return found
 

@@ -122,6 +122,9 @@ def build(records: Sequence[ContactTexts]) -> Columns:
     phones = np.full((size, PHONES), NONE, np.int32)
     mailboxes = np.full((size, MAILBOXES), NONE, np.int32)
     addresses = np.full((size, ADDRESSES), NONE, np.int32)
+    # Codes in the order of the texts: which of two names comes first does not depend on the records.
+    for text in sorted({record.name for record in records if record.name is not None}):
+        name_of(text)
     name[:] = [NONE if record.name is None else name_of(record.name) for record in records]
     _fill(phones, [record.phones for record in records], phone_of)
     _fill(mailboxes, [record.mailboxes for record in records], mailbox_of)

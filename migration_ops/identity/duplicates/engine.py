@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from migration_ops.identity.duplicates import blocking, columns, policy, score
+from migration_ops.identity.duplicates import blocking, columns, policy, score, statistics
 from migration_ops.identity.duplicates.columns import Columns, ContactTexts
 from migration_ops.identity.duplicates.compare import Comparer
 from migration_ops.identity.duplicates.grouping import Groups, compatible
@@ -75,9 +75,11 @@ def search(
     tell("reading", 0)
     table = columns.build(records)
     tell("measuring", 0)
-    comparer = Comparer(table)
+    known = statistics.measure(table)
+    known.rates = Comparer(table, known).measured_rates()
+    comparer = Comparer(table, known)
     tell("pairing", 0)
-    pairs = blocking.candidate_pairs(table)
+    pairs = blocking.candidate_pairs(table, known.address_words)
     limit = policy.auto_from(table.size) if threshold is None else threshold
     parts = []
     for start in range(0, len(pairs), CHUNK):

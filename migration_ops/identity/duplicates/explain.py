@@ -3,20 +3,14 @@
 import hashlib
 import json
 from collections.abc import Iterator
-from typing import Any, Final, TypedDict
+from typing import Final, TypedDict
 
 import numpy as np
 import numpy.typing as npt
 
 from migration_ops.identity.duplicates import score
-from migration_ops.identity.duplicates.compare import (
-    SUFFIX_CLASH,
-    SUFFIX_ONE,
-    SUFFIX_SAME,
-    Compared,
-    Comparer,
-    level_words,
-)
+from migration_ops.identity.duplicates.compare import Compared, Comparer, level_words
+from migration_ops.identity.duplicates.name_pairs import SUFFIX_CLASH, SUFFIX_ONE, SUFFIX_SAME
 from migration_ops.identity.duplicates.policy import WHYS, Verdict, Why
 from migration_ops.identity.duplicates.weights import Value, Word
 

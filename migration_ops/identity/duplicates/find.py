@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from crm.models import Company
-from migration_ops.identity.duplicates import engine, explain, store
+from migration_ops.identity.duplicates import engine, explain, index, store
 from migration_ops.identity.duplicates.decisions import decided
 from migration_ops.identity.duplicates.engine import Found
 from migration_ops.identity.duplicates.export import Exporter
@@ -68,6 +68,7 @@ def find_duplicates(
     *,
     dry_run: bool = False,
     auto_from: float | None = None,
+    with_index: bool = False,
     exporter: Exporter | None = None,
     progress: Tell | None = None,
 ) -> Outcome:
@@ -76,6 +77,7 @@ def find_duplicates(
     Args:
         dry_run: write nothing; say what would change.
         auto_from: probability for merging without asking, 0 to 1; by the company's size if not given.
+        with_index: also rebuild what looking single contacts up needs; in a transaction after the search's own.
         exporter: takes a line for each scored pair.
         progress: told the step and how much of it is done, 0 to 1.
     """
@@ -106,6 +108,9 @@ def find_duplicates(
             tell("writing", 0)
             _write(company, book, found, groups, outcome, started)
     outcome.seconds = monotonic() - started
+    if with_index and not dry_run:
+        tell("indexing", 0)
+        index.write_index(company, book, found)
     outcome.is_dry = dry_run
     return outcome
 
@@ -127,12 +132,12 @@ def _outcome(company: Company, book: Book, found: Found) -> Outcome:
 
 def _generic(found: Found) -> Iterator[tuple[str, str, int, int]]:
     """(kind, value, records, unlike names) of the values that say nothing, the most used first."""
-    comparer, columns = found.comparer, found.columns
+    known, columns = found.comparer.statistics, found.columns
     rows = []
     for kind, use, texts in (
-        ("phone", comparer.phones, columns.phone_texts),
-        ("mailbox", comparer.mailboxes, columns.mailbox_texts),
-        ("address", comparer.addresses, columns.address_texts),
+        ("phone", known.phones, columns.phone_texts),
+        ("mailbox", known.mailboxes, columns.mailbox_texts),
+        ("address", known.addresses, columns.address_texts),
     ):
         for code in np.flatnonzero(use.generic).tolist():
             rows.append((kind, texts[code], int(use.records[code]), int(use.people[code] + use.companies[code])))
@@ -228,7 +233,7 @@ def _write(
     DedupRun.objects.filter(company=company).delete()
     run = DedupRun.objects.create(
         company=company, engine_version=ENGINE_VERSION, at=timezone.now(), contacts=outcome.contacts,
-        pairs=outcome.compared, auto_from=outcome.auto_from, rates=found.comparer.rates.u, seconds=monotonic() - started,
+        pairs=outcome.compared, auto_from=outcome.auto_from, rates=found.comparer.statistics.rates, seconds=monotonic() - started,
     )  # fmt: skip
     DedupGroup.objects.bulk_create(_plan(run, book, found, groups), batch_size=1_000)
     with connection.cursor() as cursor:

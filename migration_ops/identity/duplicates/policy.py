@@ -12,7 +12,8 @@ import numpy.typing as npt
 from migration_ops.identity import names
 from migration_ops.identity.duplicates import weights
 from migration_ops.identity.duplicates.columns import Columns
-from migration_ops.identity.duplicates.compare import SUFFIX_ONE, Compared, Rows
+from migration_ops.identity.duplicates.compare import Compared
+from migration_ops.identity.duplicates.name_pairs import SUFFIX_ONE, Rows
 from migration_ops.identity.duplicates.usage import may_be_one
 from migration_ops.identity.duplicates.weights import Value, Word
 from migration_ops.identity.duplicates.words import Floats
@@ -103,11 +104,24 @@ def judge(
     )
     ambiguous = np.isin(like, [_PLACE[Likeness.INITIAL], _PLACE[Likeness.BARE]]) & (compared.people > 1)
     own_mailbox = (compared.mailbox >= Value.EXACT) & compared.personal
+    # What a house or an office shares is nobody's own, but a full name that nobody else has there is.
+    kinds_shared = (
+        (compared.phone >= Value.NEAR).astype(np.uint8)
+        + (compared.mailbox >= Value.NEAR)
+        + (compared.address == Value.EXACT)
+    )
+    first_same = (compared.first == Word.EXACT) | (compared.first == Word.NICKNAME) & (compared.people <= 1)
+    first_near = first_same | (compared.first == Word.CLOSE) | (compared.first == Word.NICKNAME)
+    last_same, last_near = compared.last == Word.EXACT, compared.last >= Word.CLOSE
+    full_name = (kinds_shared > 0) & last_same & (first_same | compared.companies) | (
+        (kinds_shared > 1) & last_near & (first_near | compared.companies)
+    )
+    full_name &= compared.suffix != SUFFIX_ONE
     half_suffix = (compared.suffix == SUFFIX_ONE) & ~own_mailbox
     auto = sure.copy()
     for wrong, reason in (
         (kinds < 2, Why.ONE_KIND),
-        (~(compared.personal | compared.near_personal), Why.NOT_PERSONAL),
+        (~(compared.personal | compared.near_personal | full_name), Why.NOT_PERSONAL),
         (half_suffix, Why.SUFFIX_MISSING),
         (ambiguous, Why.AMBIGUOUS_NAME),
         (~fits, Why.NAMES_UNLIKE),

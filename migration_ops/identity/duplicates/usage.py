@@ -6,13 +6,15 @@ staff typed into an empty field.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 from rapidfuzz import fuzz
+from rapidfuzz.distance import JaroWinkler
 
-from migration_ops.identity import names
+from migration_ops.identity import lexicon, names
 from migration_ops.identity.duplicates.columns import Columns, Ints
 from migration_ops.identity.folding import is_company
 from migration_ops.identity.names import COMPATIBLE, Likeness
@@ -26,6 +28,8 @@ GENERIC_ADDRESS_ABOVE: Final = 40
 
 _ONE_PERSON: Final = COMPATIBLE | {Likeness.TYPO, Likeness.SUFFIX_MISSING}
 _ALIKE_ENOUGH: Final = 85
+ALIKE_COMPANY: Final = 88
+_ALIKE_GIVEN: Final = 0.88
 
 
 @dataclass(slots=True)
@@ -38,13 +42,22 @@ class Usage:
     generic: npt.NDArray[np.bool_]
 
 
+@lru_cache(maxsize=262_144)
 def may_be_one(first: str, second: str) -> bool:
     """Whether two names can be one person's or one company's, typing errors allowed."""
     found = names.likeness(first, second)
     if found in _ONE_PERSON:
         return True
     # Two errors in one name are no second person; a different first name of a family is.
-    return found is Likeness.UNLIKE and fuzz.token_sort_ratio(first, second) >= _ALIKE_ENOUGH
+    if found is Likeness.UNLIKE:
+        return fuzz.token_sort_ratio(first, second) >= _ALIKE_ENOUGH
+    if found is Likeness.COMPANY_PERSON:
+        return fuzz.ratio(names.company_core(first), names.company_core(second)) >= ALIKE_COMPANY
+    if found is Likeness.HOUSEHOLD:
+        one, other = first.partition(" ")[0], second.partition(" ")[0]
+        are_names = one in lexicon.GIVEN_NAMES and other in lexicon.GIVEN_NAMES
+        return not are_names and JaroWinkler.similarity(one, other) >= _ALIKE_GIVEN and min(len(one), len(other)) > 2
+    return False
 
 
 def count_people(keys: Iterable[str], most: int) -> tuple[int, int]:

@@ -71,7 +71,7 @@ class WordTable:
         long = np.maximum(self.length[one], self.length[other])
         edits = over_texts(DamerauLevenshtein.distance, self.words, one, other)
         alike = over_texts(JaroWinkler.similarity, self.words, one, other)
-        result[(alike >= 0.88) & (short >= 3) | (edits <= 2) & (short >= 5) & (alike >= 0.75)] = Word.ROUGH
+        result[(alike >= 0.8) & (short >= 3) | (edits <= 2) & (short >= 4)] = Word.ROUGH
         result[(edits <= 1) & (short >= _MIN_TYPO) | (edits <= 2) & (short >= _MIN_TWO_TYPOS)] = Word.CLOSE
         # Mark and Mary are two names, not one with a slip.
         result[self.is_given[one] & self.is_given[other]] = Word.DIFFERENT

@@ -10,6 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from crm.models import Company
+from legacy.progress import reported
 from migration_ops.exceptions import BadArgument
 from migration_ops.identity.duplicates.cases import rebuild_cases
 from migration_ops.identity.duplicates.export import Exporter
@@ -40,6 +41,7 @@ class Command(BaseCommand):
             action="store_true",
             help="then merge what the rules merge without asking, as one run with one undo",
         )
+        parser.add_argument("--index", action="store_true", help="also rebuild what looking single contacts up needs")
         parser.add_argument("--json", action="store_true", help="one JSON object as the last line")
 
     def handle(self, *, company: str | None, **options: Any) -> None:
@@ -55,13 +57,13 @@ class Command(BaseCommand):
                     outcomes.append(
                         find_duplicates(
                             each, dry_run=options["dry_run"], auto_from=options["auto_from"], exporter=exporter,
+                            with_index=options["index"],
                             progress=progress,
                         )
                     )  # fmt: skip
             for each in [outcome.company for outcome in outcomes if not options["dry_run"]]:
                 if options["merge"]:
-                    with progress_of_search(each.name) as progress:
-                        merged.append(_merge(each, progress))
+                    merged.append(_merge(each))
                 rebuild_cases(each)
         if options["json"]:
             report = as_json(outcomes, is_single=company is not None, export=options["export"])
@@ -72,10 +74,11 @@ class Command(BaseCommand):
                 self.stdout.write(_as_text(each))
 
 
-def _merge(company: Company, progress: Any) -> MergedRun:
-    return merge_automatic(
-        company, actor="find_duplicates", progress=lambda done, of: progress("merging", done / of)
-    )  # fmt: skip
+def _merge(company: Company) -> MergedRun:
+    with reported(f"Merging {company.name}", total=100, unit="%") as show:
+        return merge_automatic(
+            company, actor="find_duplicates", progress=lambda done, of: show(round(100 * done / of))
+        )  # fmt: skip
 
 
 def _as_json(merged: MergedRun) -> dict[str, Any]:

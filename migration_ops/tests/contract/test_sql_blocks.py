@@ -24,6 +24,7 @@ SAMPLES: dict[str, object] = {
     "kind": "rows", "phase": "rows", "reason": "r", "evidence": "[]", "source": "s", "blanks": " ",
     "names": ["n"], "emails": ["e"], "phones": ["p"], "firsts": [NOW], "lasts": [NOW], "extra_keys": ["k"], "flags": ["f"], "digests": ["d"], "reasons": ["r"],
     "old": [ONE], "new": [TWO], "lasting": [ONE], "until": NOW, "questions": [1],
+    "engine_version": "1", "keys": [1], "values": [1], "but": ONE,
 }  # fmt: skip
 
 

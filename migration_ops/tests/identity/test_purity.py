@@ -5,7 +5,13 @@ import pytest
 
 import migration_ops.identity
 
-PURE = ["clusters", "emails", "evidence", "folding", "keys", "lexicon", "names", "pairs", "phones", "records"]
+PURE = [
+    "clusters", "emails", "evidence", "folding", "keys", "lexicon", "names", "pairs", "phones", "records",
+    *(f"duplicates/{name}" for name in (
+        "blocking", "columns", "compare", "engine", "explain", "grouping", "name_pairs", "policy", "reading", "score",
+        "statistics", "usage", "weights", "words",
+    )),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("module", PURE)

@@ -1,0 +1,136 @@
+"""Each trap of customer data, in the smallest form that shows it."""
+
+import pytest
+
+from migration_ops.tests.identity.duplicates.people import contact, search, strangers
+
+OAK = "12 Oak Street, Springfield, IL 62704"
+PHONE = "217-555-0143"
+OTHER_PHONE = "512-388-9071"
+
+SAME = {
+    "e-mail typo": (("Joan Abernathy", "joan.abernathy@gmail.com", PHONE), ("Joan Abernathy", "joan.abernaty@gmail.com", PHONE)),
+    "phone typo": (("Joan Abernathy", None, PHONE, OAK), ("Joan Abernathy", None, "217-555-0134", OAK)),
+    "phone in the e-mail column": (("Joan Abernathy", None, PHONE), ("Joan Abernathy", PHONE, None)),
+    "e-mail in the phone column": (("Joan Abernathy", "joana@gmail.com", None), ("Joan Abernathy", None, "joana@gmail.com")),
+    "phone inside the address": (("Joan Abernathy", None, PHONE), ("Joan Abernathy", None, None, f"{OAK} {PHONE}")),
+    "last, first": (("Joan Abernathy", None, PHONE), ("Abernathy, Joan", None, PHONE)),
+    "short form": (("Patricia Abernathy", None, PHONE), ("Pat Abernathy", None, PHONE)),
+    "initial, nobody else there": (("Joan Abernathy", None, PHONE), ("J. Abernathy", None, PHONE)),
+    "middle name": (("Joan Abernathy", None, PHONE), ("Joan Marie Abernathy", None, PHONE)),
+    "name typo": (("Katarzyna Abernathy", None, PHONE), ("Katarzyna Abernahty", None, PHONE)),
+    "gmail dots and plus": (("Joan Abernathy", "joan.ab@gmail.com", None), ("Joan Abernathy", "joanab+quotes@googlemail.com", None)),
+    "country code": (("Joan Abernathy", None, "+1 (217) 555-0143"), ("Joan Abernathy", None, "0012175550143")),
+    "extension": (("Joan Abernathy", None, PHONE), ("Joan Abernathy", None, f"{PHONE} x12")),
+    "moved house, same mailbox": (("Joan Abernathy", "joana@aol.com", None, OAK), ("Joan Abernathy", "joana@aol.com", None, "99 Elm Rd, Reno, NV 89501")),
+    "second phone, same mailbox": (("Joan Abernathy", "joana@aol.com", PHONE), ("Joan Abernathy", "joana@aol.com", OTHER_PHONE)),
+    "legal form": (("Abernathy Roofing LLC", None, PHONE), ("Abernathy Roofing", None, PHONE)),
+    "attn": (("Abernathy Roofing Attn: Kim", None, PHONE, OAK), ("Abernathy Roofing", None, PHONE, OAK)),
+    "address in another spelling": (("Joan Abernathy", None, None, OAK), ("Joan Abernathy", None, None, "12 OAK ST Springfield IL 62704")),
+}  # fmt: skip
+
+APART = {
+    "household": (("Joan Abernathy", None, PHONE, OAK), ("Robert Abernathy", None, PHONE, OAK)),
+    "household on one mailbox": (("Joan Abernathy", "abernathys@aol.com", PHONE, OAK), ("Robert Abernathy", "abernathys@aol.com", PHONE, OAK)),
+    "two generations": (("Robert Abernathy Sr", None, PHONE, OAK), ("Robert Abernathy Jr", None, PHONE, OAK)),
+    "company and person": (("Abernathy Roofing LLC", None, PHONE, OAK), ("Joan Abernathy", None, PHONE, OAK)),
+    "placeholder phone": (("Joan Abernathy", None, "000-000-0000"), ("Joan Castellanos", None, "000-000-0000")),
+    "name alone": (("Joan Abernathy", None, None), ("Joan Abernathy", None, PHONE)),
+    "role mailbox of one local part": (("Joan Abernathy", "info@oak.com", None), ("Joan Castellanos", "info@elm.com", None)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("trap", SAME)
+def test_one_customer_written_in_two_ways_is_merged(trap):
+    assert search(*(contact(*texts) for texts in SAME[trap])).verdict() == "auto"
+
+
+@pytest.mark.parametrize("trap", APART)
+def test_two_customers_who_look_alike_stay_apart_without_a_question(trap):
+    assert search(*(contact(*texts) for texts in APART[trap])).verdict() == "separate"
+
+
+def test_a_missing_suffix_is_a_question_where_no_mailbox_settles_it():
+    found = search(contact("Robert Abernathy Jr", None, PHONE, OAK), contact("Robert Abernathy", None, PHONE, OAK))
+    assert found.verdict() == "review"
+
+
+def test_a_mailbox_of_their_own_settles_a_missing_suffix():
+    found = search(
+        contact("Robert Abernathy Jr", "roba@aol.com", PHONE), contact("Robert Abernathy", "roba@aol.com", PHONE)
+    )
+    assert found.verdict() == "auto"
+
+
+def test_an_initial_that_fits_two_people_of_a_house_is_merged_with_neither():
+    found = search(
+        contact("Joan Abernathy", None, PHONE),
+        contact("James Abernathy", None, PHONE),
+        contact("J Abernathy", None, PHONE),
+    )
+    assert found.labels[:3] == [0, 1, 2]
+
+
+def test_employees_on_one_business_phone_stay_apart():
+    staff = [
+        contact(f"{first} {last}", None, PHONE)
+        for first, last in (
+            ("Joan", "Abernathy"),
+            ("Ravi", "Quinlan"),
+            ("Mei", "Haverford"),
+            ("Otto", "Petrosyan"),
+            ("Ines", "Okonkwo"),
+        )
+    ]
+    found = search(*staff)
+    assert found.labels[:5] == [0, 1, 2, 3, 4]
+    assert not found.questions & {(one, other) for one in range(5) for other in range(5)}
+
+
+def test_a_mailbox_of_staff_typed_for_everybody_is_found_by_use():
+    customers = [contact(person.name, "kelly@ourcrew.net", None) for person in strangers(40, seed=3) if person.name]
+    found = search(*customers)
+    assert found.labels[: len(customers)] == list(range(len(customers)))
+
+
+def test_a_chain_does_not_join_what_contradicts_itself():
+    found = search(
+        contact("Joan Abernathy", "joan@a.net", PHONE), contact("J Abernathy", "joan@a.net", OTHER_PHONE),
+        contact("James Abernathy", "james@b.net", OTHER_PHONE),
+    )  # fmt: skip
+    assert not found.together(0, 2)
+
+
+def test_more_records_than_one_customer_has_are_not_one_group():
+    crowd = [contact("Joan Abernathy", f"joan{number}@mail.net", PHONE) for number in range(40)]
+    found = search(*crowd)
+    sizes = [found.labels[:40].count(label) for label in set(found.labels[:40])]
+    assert max(sizes) <= 25
+
+
+def test_a_decision_keeps_two_apart_and_stops_the_bridge_through_a_third():
+    one, other = contact("Joan Abernathy", "joan@a.net", PHONE), contact("Joan Abernathy", "joan@b.net", PHONE)
+    third = contact("Joan Abernathy", "joan@a.net", None, OAK)
+    fourth = contact("Joan Abernathy", "joan@b.net", PHONE, OAK)
+    assert search(one, other, third, fourth).together(0, 1, 2, 3)
+    found = search(one, other, third, fourth, apart=[(0, 1)])
+    assert not found.together(0, 1)
+    assert found.verdict() != "auto"
+    assert not found.questions & {(0, 1)}
+
+
+def test_a_decision_joins_what_no_rule_would():
+    found = search(
+        contact("Joan Abernathy", None, PHONE), contact("Mei Castellanos", None, OTHER_PHONE), together=[(0, 1)]
+    )
+    assert found.together(0, 1)
+
+
+def test_contacts_of_one_customer_are_one_already():
+    found = search(
+        contact("Joan Abernathy", None, PHONE),
+        contact("Mei Castellanos", None, OTHER_PHONE),
+        among=[],
+        customers=[7, 7],
+    )
+    assert found.together(0, 1)
