@@ -90,8 +90,8 @@ def test_with_the_mouse(browser, live_server, queue, scheme):
 def test_with_keys_only(browser, live_server, queue):
     page = sign_in(browser, live_server, "ann")
     page.goto(live_server.url + queue)
-    page.wait_for_selector("#start:focus")
-    page.keyboard.press("Enter")
+    page.wait_for_selector("#start")
+    page.keyboard.press("n")
     page.wait_for_selector("#submit")
     page.keyboard.press("n")
     page.wait_for_selector("#case:has-text('Anna Lee')")

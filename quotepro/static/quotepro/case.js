@@ -1,5 +1,13 @@
-// Keys and the live preview of one case. Keys are off while somebody types.
+// Keys of the queue; keys and the live preview of one case. Keys are off while somebody types.
 (() => {
+  const isTyping = (target) => target.closest("input[type=text], input[type=search], textarea, select");
+  const start = document.getElementById("start");
+  if (start) {
+    document.addEventListener("keydown", (event) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+      if (event.key.toLowerCase() === "n") { event.preventDefault(); start.click(); }
+    });
+  }
   const page = document.getElementById("case");
   if (!page) return;
   const form = document.getElementById("decide");
@@ -56,8 +64,7 @@
   const verdicts = { s: "same", d: "different", h: "household", w: "works_for", b: "branch_of" };
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const typing = event.target.closest("input[type=text], input[type=search], textarea, select");
-    if (typing) return;
+    if (isTyping(event.target)) return;
     const key = event.key.toLowerCase();
     const click = (id) => { const button = document.getElementById(id); if (button) { event.preventDefault(); button.click(); } };
     if (key === "n") click("next");
