@@ -1,7 +1,7 @@
 """The queue of cases and the case on one screen."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -52,7 +52,7 @@ class StateFilter(ChoiceFilter):
     choices_offered = (("open", "Open"), ("decided", "Decided"), ("gone", "No question any more"))
     is_always_offered = True
 
-    def choices(self, changelist: Any) -> Iterable[dict[str, Any]]:
+    def choices(self, changelist: Any) -> Iterator[Any]:
         """The states; "open" stands for none chosen."""
         for value, words in self.choices_offered:
             yield {
@@ -114,7 +114,7 @@ class DedupCaseAdmin(MachineAdmin):
     sortable_by = ()
     search_ids = ("pk",)
     search_texts = ("words",)
-    change_form_before_template = None
+    change_form_before_template = ""
     fieldsets = ((None, {"fields": (case_link,)}),)
     change_list_template = "admin/migration_ops/cases.html"
 

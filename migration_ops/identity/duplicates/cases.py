@@ -68,7 +68,7 @@ def next_case(
     *, actor: str, company: UUID | None = None, reason: str = "", after: UUID | None = None
 ) -> DedupCase | None:
     """The most valuable open case that nobody else holds, claimed for this person for some minutes."""
-    params = {
+    params: dict[str, Any] = {
         "company": company, "reason": reason, "actor": actor, "after": after,
         "until": timezone.now() + timedelta(minutes=LEASE_MINUTES),
     }  # fmt: skip
@@ -135,7 +135,10 @@ def decide_case(case: DedupCase, answer: Answer, *, actor: str) -> DedupCase:
         apart = decisions.keep_apart(
             case.company, answer.groups, answer.between, actor=actor, reason=answer.reason, evidence=evidence
         )
-        params = {"company": case.company_id, "customers": sorted(set(living(case.company, now).values()))}
+        params: dict[str, Any] = {
+            "company": case.company_id,
+            "customers": sorted(set(living(case.company, now).values())),
+        }
         with connection.cursor() as cursor:
             cursor.execute(block(CASES, "answer_pairs").sql, params)
             answered = [id for (id,) in cursor.fetchall()]
