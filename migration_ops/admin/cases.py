@@ -240,13 +240,15 @@ def _answer(request: HttpRequest) -> Answer:
             picked = [id for id in group if id in ids]
             if len(picked) == 1:
                 choices.setdefault(place, {})[field] = request.POST.get(f"value-{field}-{picked[0]}") or None
-    between = request.POST.get("between", "")
+    said = request.POST.get("between", "")
+    # The groups say who is the same; this says what the groups are to each other.
+    between = next((verdict for verdict in BETWEEN if verdict == said), Verdict.DIFFERENT)
     try:
         seen = {int(place): parts for place, parts in json.loads(request.POST.get("seen") or "{}").items()}
     except (ValueError, AttributeError):
         seen = {}
     return Answer(
-        groups=groups, between=Verdict(between) if between in Verdict.values else Verdict.DIFFERENT, choices=choices,
+        groups=groups, between=between, choices=choices,
         seen=seen, overrules=[UUID(id) for id in request.POST.getlist("overrules") if uuid_or_none(id)],
         reason=request.POST.get("why", "").strip(),
     )  # fmt: skip

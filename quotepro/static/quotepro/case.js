@@ -38,6 +38,13 @@
     return preview();
   };
 
+  const agree = () => {
+    const isOne = selects.every((select) => select.value === selects[0].value);
+    const said = form.querySelector("input[name=between]:checked").value;
+    const wanted = isOne ? "same" : said === "same" ? "different" : said;
+    form.querySelector(`input[name=between][value=${wanted}]`).checked = true;
+  };
+
   const mark = (step) => {
     const now = records.indexOf(document.activeElement);
     const next = records[(now + step + records.length) % records.length];
@@ -54,10 +61,13 @@
           if (other !== box && groupOf(other.value) === groupOf(box.value)) other.checked = false;
         });
       }
-      if (box.name === "between" && selects.every((select) => select.value === selects[0].value)) { all(box.value); return; }
+      const isOne = selects.every((select) => select.value === selects[0].value);
+      const said = form.querySelector("input[name=between]:checked").value;
+      if (box.name === "between" && (isOne || said === "same")) { all(said); return; }
+      // What is marked always agrees with the groups.
+      if (box.classList.contains("qp-group")) agree();
       if (box.name !== "why" && box.name !== "overrules") preview();
     });
-    form.querySelector("[data-all=same]").addEventListener("click", () => all("same"));
     form.addEventListener("submit", (event) => { if (document.getElementById("submit").dataset.waiting) event.preventDefault(); });
   }
 
@@ -75,7 +85,7 @@
     else if (key === "arrowright" || key === "arrowleft") { event.preventDefault(); mark(key === "arrowright" ? 1 : -1); }
     else if (/^[1-9]$/.test(key)) {
       const record = document.activeElement.closest(".qp-record");
-      if (record) { event.preventDefault(); record.querySelector("select").value = key; preview(); }
+      if (record) { event.preventDefault(); record.querySelector("select").value = key; agree(); preview(); }
     } else if (event.key === "Enter" && !event.target.closest("a, button")) click("submit");
   });
 })();
