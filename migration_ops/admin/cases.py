@@ -228,7 +228,7 @@ def _answer(request: HttpRequest) -> Answer:
     numbers = {
         UUID(name.removeprefix("group-")): value for name, value in request.POST.items() if name.startswith("group-")
     }
-    used = sorted(set(numbers.values()))
+    used = sorted(set(numbers.values()), key=lambda number: (len(number), number))
     groups = tuple(tuple(sorted(id for id, value in numbers.items() if value == number)) for number in used)
     chosen = {
         field: {uuid_or_none(value) for value in request.POST.getlist(f"use-{field}")}

@@ -32,7 +32,7 @@
   };
 
   const all = (verdict) => {
-    selects.forEach((select, place) => { select.value = String(verdict === "same" ? 1 : Math.min(place + 1, 9)); });
+    selects.forEach((select, place) => { select.value = String(verdict === "same" ? 1 : place + 1); });
     const radio = form.querySelector(`input[name=between][value=${verdict}]`);
     if (radio) radio.checked = true;
     return preview();
@@ -85,7 +85,7 @@
     else if (key === "arrowright" || key === "arrowleft") { event.preventDefault(); mark(key === "arrowright" ? 1 : -1); }
     else if (/^[1-9]$/.test(key)) {
       const record = document.activeElement.closest(".qp-record");
-      if (record) { event.preventDefault(); record.querySelector("select").value = key; agree(); preview(); }
+      if (record && Number(key) <= selects.length) { event.preventDefault(); record.querySelector("select").value = key; agree(); preview(); }
     } else if (event.key === "Enter" && !event.target.closest("a, button")) click("submit");
   });
 })();
