@@ -1,5 +1,7 @@
 """Shared fixtures: servers and processes that tests need, started by themselves.
 
+- Whole suites are shared out among several processes (``pytest_xdist_auto_num_workers``), each with a test database,
+  a Valkey and numbers of its own; tests named one by one run in the one process that was started.
 - A database test starts PostgreSQL by itself (embedded below ``.quotepro/test``, or DATABASE_URL's server).
 - ``redis_server`` (also ``broker_url``): URL of a private Valkey, the one ``settings_test`` names.
 - ``test_database_url``: the test database as a DATABASE_URL for other processes; rows are really committed.
@@ -8,6 +10,7 @@
 - ``scratch_database_url``: an empty database for tests that migrate or break one.
 """
 
+import os
 import shutil
 import signal
 from collections.abc import Callable, Iterator, Mapping
@@ -22,37 +25,81 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from psycopg import sql
+from pytest_django import DjangoDbBlocker
 
 from quotepro.embedded import EmbeddedPostgres, EmbeddedValkey, Places
 from quotepro.env import with_database
+from quotepro.settings_test import TEST_DIR, TEST_VALKEY_DIR
+from quotepro.tests import cleaning
 from quotepro.tests.processes import Daemon, daemon, run_manage, worker_command
 
 Env = Mapping[str, str | None]
 _numbers = count(1)
 
+# More than these wait for the one PostgreSQL rather than for a processor.
+MOST_WORKERS = 4
+WAS_RUNNING = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """How many processes ``-n auto`` of pytest.ini means: 2 to 4 for folders, none for files, tests and ``-k``.
+
+    Two even on one processor: many tests wait for processes of their own.
+    """
+    if config.option.keyword or any(Path(argument.partition("::")[0]).is_file() for argument in config.args):
+        return 0
+    return min(max(2, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2), MOST_WORKERS)
+
+
+def is_xdist_worker(config: pytest.Config) -> bool:
+    """Whether this is one of several processes of a session, and not the one that was started."""
+    return hasattr(config, "workerinput")
+
+
+def embedded_postgres() -> EmbeddedPostgres:
+    """The test server, whether it runs or not."""
+    return EmbeddedPostgres(places=Places.below(TEST_DIR))
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Notes, once for all processes of the session, whether somebody else's session has started the server."""
+    if settings.POSTGRES_IS_EMBEDDED and not is_xdist_worker(session.config):
+        session.config.stash[WAS_RUNNING] = embedded_postgres().answers()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stops the server that the session's tests have started: here, because no worker knows when the others end."""
+    # Nothing was noted where the session ended before it began: a mistyped option.
+    if not config.stash.get(WAS_RUNNING, True):
+        embedded_postgres().stop()
+
 
 @pytest.fixture(scope="session")
-def test_postgres() -> Iterator[None]:
+def test_postgres() -> None:
     """PostgreSQL for the session: the embedded one, unless DATABASE_URL names another."""
-    if not settings.POSTGRES_IS_EMBEDDED:
-        yield
-        return
-    server = EmbeddedPostgres(places=Places.below(settings.TEST_DIR))
-    started = server.start()
-    yield
-    if started:
-        server.stop()
+    if settings.POSTGRES_IS_EMBEDDED:
+        embedded_postgres().start()
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix, test_postgres) -> None:
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None, test_postgres: None) -> None:
     """pytest-django's hook before it creates the test database."""
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """The test database, which the tests that commit leave behind as clean as Django's flush would, and sooner."""
+    with pytest.MonkeyPatch.context() as patch:
+        with django_db_blocker.unblock():
+            cleaning.install(patch)
+        yield
 
 
 @pytest.fixture(scope="session")
 def redis_server() -> Iterator[str]:
     """URL of a Valkey that belongs to this session alone."""
-    server = EmbeddedValkey(places=Places.below(settings.TEST_VALKEY_DIR))
+    server = EmbeddedValkey(places=Places.below(TEST_VALKEY_DIR))
     server.start()
     yield settings.REDIS_URL
     server.stop()
@@ -83,7 +130,7 @@ def test_database_url(transactional_db: None) -> str:
 @pytest.fixture
 def scratch_database_url(test_postgres: None) -> Iterator[str]:
     """An empty database on the test server, dropped afterwards."""
-    name = f"quotepro_scratch_{settings.TEST_VALKEY_DIR.name.rpartition('-')[2]}_{next(_numbers)}"
+    name = f"quotepro_scratch_{os.getpid()}_{next(_numbers)}"
     with psycopg.connect(with_database(settings.DATABASE_URL, "postgres"), autocommit=True) as server:
         server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         yield with_database(settings.DATABASE_URL, name)

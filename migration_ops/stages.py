@@ -31,6 +31,7 @@ class BatchKind(models.TextChoices):
 
     CONTACTS = "contacts", "Read contacts"
     IDENTITY = "identity", "Find customers"
+    CLUSTERS = "clusters", "Decide customers"
     CUSTOMERS = "customers", "Write customers"
     ROWS = "rows", "Project rows"
     SWEEP = "sweep", "Catch up"

@@ -55,7 +55,7 @@ if env.flag("TRUST_PROXY_HEADERS", default=False):
 SILK = env.flag("SILK", default=False)
 INSTALLED_APPS = [
     "unfold",  # before the admin, whose templates it replaces
-    "django.contrib.admin",
+    "django.contrib.admin.apps.SimpleAdminConfig",  # commands and workers need no pages: urls.py discovers them
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -11,7 +11,7 @@ from migration_ops import conf
 from migration_ops.backfill import finish, sweep
 from migration_ops.exceptions import MigrationOpsError, RunStopped, RunTakenOver
 from migration_ops.identity.customers import write_customers
-from migration_ops.identity.resolve import find_clusters
+from migration_ops.identity.resolve import decide_clusters, find_components
 from migration_ops.identity.stage import stage_contacts
 from migration_ops.models import MigrationBatch, MigrationRun, OutboxEntry
 from migration_ops.projection import project
@@ -25,6 +25,13 @@ RETRYABLE = {"40001", "40P01", "55P03", "57014"}
 SERVER_TROUBLE = ("53", "57P", "58", "08", "XX")
 # Rows stand there already, without a link: the second attempt writes them over.
 UNIQUE_VIOLATION = "23505"
+
+
+PARTS = {
+    BatchKind.CONTACTS: stage_contacts,
+    BatchKind.CLUSTERS: decide_clusters,
+    BatchKind.CUSTOMERS: write_customers,
+}
 
 
 class Step(Enum):
@@ -94,14 +101,11 @@ def _do(run: MigrationRun, batch: MigrationBatch, worker: str) -> None:
     started = time.monotonic()
     company: Company = run.company
     is_done = True
-    if batch.kind in (BatchKind.CONTACTS, BatchKind.CUSTOMERS):
+    if batch.kind in PARTS:
         parts = run.batches.filter(kind=batch.kind).exclude(state=BatchState.SPLIT).count()
-        if batch.kind == BatchKind.CONTACTS:
-            stage_contacts(company, parts=parts, part=batch.part)
-        else:
-            write_customers(company, parts=parts, part=batch.part)
+        PARTS[BatchKind(batch.kind)](company, parts=parts, part=batch.part)
     elif batch.kind == BatchKind.IDENTITY:
-        find_clusters(company)
+        find_components(company)
     elif batch.kind == BatchKind.ROWS:
         scope = Scope(company=company, low=batch.low or LOWEST, high=batch.high or HIGHEST)
         outcome = project.write(scope, batch_id=batch.pk, is_retry=batch.attempts > 0)
@@ -109,7 +113,7 @@ def _do(run: MigrationRun, batch: MigrationBatch, worker: str) -> None:
     elif batch.kind == BatchKind.SWEEP:
         is_done = sweep.sweep_slice(company, batch)
     else:
-        finish.finish(company)
+        finish.finish_part(company, batch.part)
     batch.worker = worker
     batch.attempts, batch.error = (batch.attempts, batch.error) if is_done else (0, "")
     if is_done:
@@ -142,14 +146,15 @@ def _next_phase(run: MigrationRun, generation: int) -> Step:
 def _catch_up_again(run: MigrationRun, generation: int) -> bool:
     """Whether rows changed while the run was finishing: then it catches up once more, a bounded number of times,
     because a writer that never rests would keep it for ever."""
-    rounds = run.batches.filter(kind=BatchKind.FINISH).count()
+    rounds = run.batches.filter(kind=BatchKind.SWEEP).count()
     waiting = OutboxEntry.objects.filter(company_id=run.company_id, state=OutboxEntry.State.PENDING)
     if rounds >= conf.CATCH_UP_ROUNDS or not waiting.exists():
         return False
     with transaction.atomic():
         if MigrationRun.objects.filter(pk=run.pk, phase=run.phase, generation=generation).update(phase=BatchKind.SWEEP):
-            for kind in (BatchKind.SWEEP, BatchKind.FINISH):
-                MigrationBatch.objects.create(run=run, kind=kind, part=rounds)
+            MigrationBatch.objects.create(run=run, kind=BatchKind.SWEEP, part=rounds)
+            for part in range(finish.PARTS):
+                MigrationBatch.objects.create(run=run, kind=BatchKind.FINISH, part=rounds * finish.PARTS + part)
     return True
 
 

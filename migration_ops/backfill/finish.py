@@ -8,16 +8,39 @@ from migration_ops.identity.golden import refresh_customers
 from migration_ops.sql.loader import block, blocks
 
 
-def finish(company: Company) -> None:
-    """Flags across rows, conflicts and relations, contacts that only quarantined rows have; staging emptied.
+# One flags the links, the other looks after customers: two workers do them side by side.
+PARTS = 2
 
-    In the caller's transaction; a repeat changes nothing.
-    """
+
+def finish(company: Company) -> None:
+    """All parts, in the caller's transaction; a repeat changes nothing."""
+    for part in range(PARTS):
+        finish_part(company, part)
+
+
+def finish_part(company: Company, part: int) -> None:
+    """Part 0: flags across rows. Part 1: conflicts and relations, contacts that only quarantined rows have, staging."""
+    if part % PARTS == 0:
+        _flag_across_rows(company)
+    else:
+        _settle_customers(company)
+
+
+def _flag_across_rows(company: Company) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(block("projection/cross_row_flags.sql", "cross_row_flags").sql, {"company": company.pk})
+        for name in ("quick_figures", "analyze_deals"):
+            cursor.execute(block("queries/plan.sql", name).sql)
+
+
+def _settle_customers(company: Company) -> None:
     params = {"company": company.pk}
     write_findings(company)
     with connection.cursor() as cursor:
         cursor.execute(block("identity/late.sql", "hold_merges").sql, params)
-        cursor.execute(block("projection/cross_row_flags.sql", "cross_row_flags").sql, params)
+        # Their references are checked row by row below, by plans that would read all of the company without figures.
+        for name in ("quick_figures", "analyze_findings"):
+            cursor.execute(block("queries/plan.sql", name).sql)
         for statement in blocks("identity/prune.sql").values():
             cursor.execute(statement.sql, params)
         concerned = [customer for (customer,) in cursor.fetchall()]
@@ -26,5 +49,5 @@ def finish(company: Company) -> None:
     clear_staging(company)
     with connection.cursor() as cursor:
         # The planner must know the company before somebody validates it or opens a page.
-        for name in ("quick_figures", "analyze"):
+        for name in ("quick_figures", "analyze_customers"):
             cursor.execute(block("queries/plan.sql", name).sql)

@@ -13,6 +13,7 @@ from django.utils import timezone
 from crm.models import Company
 from legacy.selectors import ensure_no_drift
 from migration_ops import conf, transitions
+from migration_ops.backfill import finish
 from migration_ops.backfill import owner as owners
 from migration_ops.dual_write import capture
 from migration_ops.exceptions import BadArgument, NoSuchRun, RunAlreadyActive, StageRefused
@@ -31,7 +32,10 @@ class Start:
 
 
 # Phases after which no row is written yet: a run cancelled in one of them has all of its rows to do.
-BEFORE_ROWS = (BatchKind.CONTACTS, BatchKind.IDENTITY, BatchKind.CUSTOMERS)
+BEFORE_ROWS = (BatchKind.CONTACTS, BatchKind.IDENTITY, BatchKind.CLUSTERS, BatchKind.CUSTOMERS)
+
+# Each of their batches does the part of the company that falls to its number.
+IN_PARTS = (BatchKind.CONTACTS, BatchKind.CLUSTERS, BatchKind.CUSTOMERS)
 
 OnStart = Callable[[Start], None]
 
@@ -173,7 +177,7 @@ def _plan(company: Company, *, batch_rows: int, owner: str, is_enqueued: bool) -
         _adopt(run, before)
     # Otherwise everything was copied once: only the sweep has something to do.
     _add(run, BatchKind.SWEEP, 1)
-    _add(run, BatchKind.FINISH, 1)
+    _add(run, BatchKind.FINISH, finish.PARTS)
     return run
 
 
@@ -184,6 +188,7 @@ def _write_batches(run: MigrationRun, *, is_first: bool, rows: int) -> None:
         parts += parts % 2 if parts > 1 else 0
         _add(run, BatchKind.CONTACTS, parts)
         _add(run, BatchKind.IDENTITY, 1)
+        _add(run, BatchKind.CLUSTERS, parts)
         _add(run, BatchKind.CUSTOMERS, parts)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -202,8 +207,8 @@ def _adopt(run: MigrationRun, cancelled: MigrationRun) -> None:
     MigrationBatch.objects.bulk_create(
         MigrationBatch(run=run, kind=b.kind, part=b.part, low=b.low, high=b.high, rows=b.rows) for b in left
     )
-    # A part of customers is placed by how many parts its plan had: keep the count alive in finished copies.
-    done = cancelled.batches.filter(state=BatchState.DONE, kind__in=(BatchKind.CONTACTS, BatchKind.CUSTOMERS))
+    # Parts are placed by how many there are: keep the count alive in finished copies.
+    done = cancelled.batches.filter(state=BatchState.DONE, kind__in=IN_PARTS)
     MigrationBatch.objects.bulk_create(
         MigrationBatch(run=run, kind=b.kind, part=b.part, state=BatchState.DONE, finished_at=b.finished_at)
         for b in done

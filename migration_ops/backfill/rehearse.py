@@ -11,7 +11,7 @@ from migration_ops.backfill.finish import finish
 from migration_ops.backfill.plan import refuse_if_active
 from migration_ops.exceptions import NoSuchRun
 from migration_ops.identity.customers import write_customers
-from migration_ops.identity.resolve import find_clusters
+from migration_ops.identity.resolve import decide_clusters, find_components
 from migration_ops.identity.stage import stage_contacts
 from migration_ops.models import MigrationRun
 from migration_ops.projection import project
@@ -47,7 +47,8 @@ def rehearse(company: Company, *, batch_rows: int) -> Rehearsal:
         if company._state.adding:
             company.save()
         stage_contacts(company, parts=1, part=0)
-        find_clusters(company)
+        find_components(company)
+        decide_clusters(company, parts=1, part=0)
         write_customers(company, parts=1, part=0)
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE customer_contacts, customer_addresses")

@@ -13,9 +13,9 @@ def write_customers(company: Company, *, parts: int, part: int) -> None:
     params: dict[str, Any] = {"company": company.pk, "parts": parts, "part": part}
     with connection.cursor() as cursor:
         cursor.execute(block("identity/late.sql", "hold_merges").sql, params)
-        for name in ("cluster_of_part", "members", "living"):
+        for name in ("cluster_of_part", "members", "living", "shared_phones"):
             cursor.execute(block("identity/customers.sql", name).sql, params)
-        cursor.execute("ANALYZE batch_member")
+        cursor.execute("ANALYZE batch_member; ANALYZE batch_shared_phone")
         for name in ("customers", "contacts", "addresses"):
             cursor.execute(block("identity/customers.sql", name).sql, params)
 

@@ -6,8 +6,7 @@ What was recorded is kept by the contact; only the key is changed this far.
 
 import re
 import unicodedata
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from migration_ops.identity import lexicon
 
@@ -29,8 +28,7 @@ _NOT_WORD: Final = re.compile(r"[\W_]+")
 _HEAD: Final = re.compile("[a-z]+")
 
 
-@dataclass(frozen=True, slots=True)
-class ReadEmails:
+class ReadEmails(NamedTuple):
     """What one e-mail column holds: comparison forms in recorded order, display text, flags, other text."""
 
     keys: tuple[str, ...]

@@ -7,9 +7,8 @@ Folded: compatibility forms and case folded, Latin accents dropped, punctuation 
 import hashlib
 import re
 import unicodedata
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from migration_ops.identity import lexicon
 
@@ -17,7 +16,7 @@ from migration_ops.identity import lexicon
 MAX_NAME: Final = 1_000
 LONG_NAME: Final = 300
 
-_ORDINARY: Final = re.compile(r"[A-Za-z]+(?: [A-Za-z]+)*")
+_ORDINARY: Final = re.compile(r"[A-Za-z][A-Za-z .'\-]*")
 _INVISIBLE: Final = dict.fromkeys((0x00AD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF))
 _BIDI: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _SPECIAL: Final = str.maketrans(
@@ -33,8 +32,7 @@ _LATIN: Final = re.compile("[A-Za-z\u00c0-\u024f]")
 _LOOKALIKE: Final = re.compile("[\u0370-\u03ff\u0400-\u052f]")
 
 
-@dataclass(frozen=True, slots=True)
-class ReadName:
+class ReadName(NamedTuple):
     """What a name column holds: the comparison form (None if there is none), the text to show, flags."""
 
     key: str | None
@@ -45,6 +43,7 @@ class ReadName:
 NO_NAME: Final = ReadName(None, None, ("name_missing",))
 
 
+@lru_cache(maxsize=1024)  # contacts are read in the order of their names
 def read_name(recorded: str | None) -> ReadName:
     """What a name column holds.
 
@@ -55,14 +54,14 @@ def read_name(recorded: str | None) -> ReadName:
     """
     if not recorded:
         return NO_NAME
-    if _ORDINARY.fullmatch(recorded) and len(recorded) < LONG_NAME:
-        tokens = recorded.lower().split(" ")
-        if not _SPECIAL_TOKENS.isdisjoint(tokens):
+    if len(recorded) < LONG_NAME and _ORDINARY.fullmatch(recorded):
+        key = fold_text(recorded)
+        if not _SPECIAL_TOKENS.isdisjoint(key.split(" ")):
             return _read_unusual(recorded)
-        key = " ".join(tokens)
+        display = recorded.strip(" ")
         if key in lexicon.NAME_PLACEHOLDERS or _is_filler(key):
-            return ReadName(None, recorded, ("name_placeholder",))
-        return ReadName(key, recorded, ())
+            return ReadName(None, display, ("name_placeholder",))
+        return ReadName(key, display, ())
     return _read_unusual(recorded)
 
 
@@ -79,7 +78,7 @@ _SPECIAL_TOKENS: Final = (
 
 
 def _is_filler(key: str) -> bool:
-    return len(key) > 1 and len(set(key)) == 1
+    return len(key) > 1 and key == key[0] * len(key)
 
 
 def _read_unusual(recorded: str) -> ReadName:

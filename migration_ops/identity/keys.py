@@ -4,8 +4,7 @@ Keys are equal if and only if the rules call the values equal; nothing recorded 
 up whenever a key may come out differently, so that stored keys can be told from current ones.
 """
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from migration_ops.identity import emails, folding, phones
 
@@ -42,8 +41,7 @@ CONTACT_FLAGS: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContactKeys:
+class ContactKeys(NamedTuple):
     """The keys of one contact, what its golden record shows, and what is odd about it.
 
     ``extra_keys`` holds further usable mailboxes and numbers in the same forms, sorted, wherever in the contact's
@@ -88,16 +86,9 @@ def contact_keys(name: str | None, email: str | None, phone: str | None, region:
         extra = tuple(sorted(key for key in found if key is not None and not ("@" in key and emails.is_role(key))))
         flags += stray_flags
     return ContactKeys(
-        name_key=read_name.key,
-        email_key=email_key,
-        phone_key=phone_key,
-        extra_keys=extra,
-        email_is_role=is_role,
-        display_name=read_name.display,
-        display_email=read_mail.display,
-        display_phone=read_phone.display,
-        flags=tuple(sorted(set(flags))) if len(flags) > 1 else flags,
-    )
+        read_name.key, email_key, phone_key, extra, is_role, read_name.display, read_mail.display, read_phone.display,
+        tuple(sorted(set(flags))) if len(flags) > 1 else flags,
+    )  # fmt: skip
 
 
 def _strays(read_mail: emails.ReadEmails, phone: str | None, region: str) -> tuple[set[str], tuple[str, ...]]:

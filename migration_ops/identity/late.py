@@ -103,7 +103,7 @@ def _alike(company: Company, keys: ContactKeys) -> tuple[list[Contact], dict[UUI
 def _as_contact(id: UUID, keys: ContactKeys, first_at: Any) -> Contact:
     return Contact(
         id=id, name_key=keys.name_key, email_key=keys.email_key, phone_key=keys.phone_key, extra_keys=keys.extra_keys,
-        email_is_role=keys.email_is_role, address_keys=(), first_at=first_at,
+        email_is_role=keys.email_is_role, address_keys=(), first_at=first_at.timestamp(),
     )  # fmt: skip
 
 

@@ -6,8 +6,7 @@ Source: docs/decisions/0003-phones.md
 
 import re
 import unicodedata
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import phonenumbers
 from phonenumbers.phonemetadata import PhoneMetadata
@@ -58,8 +57,7 @@ _SEQUENCES: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ReadPhones:
+class ReadPhones(NamedTuple):
     """What one phone column holds: numbers in E.164 in recorded order, display text, flags."""
 
     keys: tuple[str, ...]
@@ -67,8 +65,7 @@ class ReadPhones:
     flags: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Number:
+class _Number(NamedTuple):
     key: str
     display: str
     flags: tuple[str, ...]

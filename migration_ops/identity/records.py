@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -25,7 +24,7 @@ class Contact:
     extra_keys: tuple[str, ...]
     email_is_role: bool
     address_keys: tuple[str, ...]
-    first_at: datetime
+    first_at: float  # seconds since 1970
 
 
 @dataclass(slots=True)
@@ -115,14 +114,19 @@ def build(contacts: Sequence[Contact], generic_keys: Collection[str]) -> Compone
 
 
 def _judge_use(key: str, use: KeyUse, *, is_generic: bool) -> None:
+    is_shared = len(use.names) > 1
     use.is_generic = (
-        is_generic or use.users > MAX_USERS or names.count_unlike(use.names, MAX_UNLIKE_NAMES) > MAX_UNLIKE_NAMES
+        is_generic
+        or use.users > MAX_USERS
+        or (is_shared and names.count_unlike(use.names, MAX_UNLIKE_NAMES) > MAX_UNLIKE_NAMES)
     )
     if use.is_generic:
         return
     use.has_company = any(is_company(name) for name in use.names)
     # A mailbox settles which of two generations somebody is; a phone, which a family shares, does not.
-    use.is_personal = not use.is_role and names.all_compatible(sorted(use.names), allow_missing_suffix="@" in key)
+    use.is_personal = not use.is_role and (
+        not is_shared or names.all_compatible(sorted(use.names), allow_missing_suffix="@" in key)
+    )
 
 
 def _records(ordered: Sequence[Contact], keys: dict[str, KeyUse]) -> list[Record]:

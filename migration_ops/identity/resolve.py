@@ -17,11 +17,11 @@ from migration_ops.sql.loader import block
 CHUNK = 10_000
 
 
-def find_clusters(company: Company) -> None:
-    """Decide the clusters of the company's staged contacts, inside the caller's transaction.
+def find_components(company: Company) -> None:
+    """Find the company's staged contacts that hang together by a key, inside the caller's transaction.
 
-    Components of contacts that share a key are found with one integer for each contact; SQL settles
-    those that all bear one name, the rules in clusters.py all others, one component in memory at a time.
+    Takes one integer for each contact. SQL settles the components that all bear one name; all others are put aside
+    for `decide_clusters`.
     """
     params: dict[str, Any] = {"company": company.pk, "key_group_limit": conf.KEY_GROUP_LIMIT}
     with connection.cursor() as cursor:
@@ -38,12 +38,9 @@ def find_clusters(company: Company) -> None:
     )
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE batch_component; ANALYZE migration_staged_contact")
-        for name in ("simple", "cluster_simple"):
+        for name in ("simple", "cluster_simple", "doubts"):
             cursor.execute(block("identity/clusters.sql", name).sql, params)
-    _settle_doubtful(company)
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE migration_staged_cluster, migration_staged_address")
-        cursor.execute(block("identity/clusters.sql", "shared_phones").sql, params)
+        cursor.execute("ANALYZE migration_staged_cluster, migration_staged_address, migration_staged_doubt")
 
 
 def _components(contacts: int, edges: Iterable[tuple[int, int]]) -> "array[int]":
@@ -67,8 +64,10 @@ def _components(contacts: int, edges: Iterable[tuple[int, int]]) -> "array[int]"
     return parent
 
 
-def _settle_doubtful(company: Company) -> None:
-    rows = _stream("identity_doubtful", block("identity/clusters.sql", "doubtful").sql, {"company": company.pk})
+def decide_clusters(company: Company, *, parts: int, part: int) -> None:
+    """Decide one part of the doubtful components by the rules in clusters.py, one of them in memory at a time."""
+    params = {"company": company.pk, "parts": parts, "part": part}
+    rows = _stream("identity_doubtful", block("identity/clusters.sql", "doubtful").sql, params)
     clusters: list[tuple[Any, ...]] = []
     findings: list[tuple[Any, ...]] = []
     for _, members in groupby(rows, key=itemgetter(0)):

@@ -32,6 +32,7 @@ def stage_contacts(company: Company, *, parts: int, part: int) -> int:
     copy = sql.SQL("COPY migration_staged_contact ({}) FROM STDIN").format(
         sql.SQL(", ").join(map(sql.Identifier, COLUMNS))
     )
+    company_id, region = str(company.pk), company.phone_region
     staged = 0
     raw = connection.connection
     with raw.cursor(name="staged_contacts") as contacts, raw.cursor() as target:
@@ -40,18 +41,25 @@ def stage_contacts(company: Company, *, parts: int, part: int) -> int:
         while chunk := contacts.fetchmany(CHUNK):
             with target.copy(copy) as rows:
                 for row in chunk:
-                    rows.write_row(staged_row(company, *row))
+                    rows.write_row(staged_row(company_id, region, *row))
             staged += len(chunk)
     return staged
 
 
 def staged_row(
-    company: Company, id: str, name: str | None, email: str | None, phone: str | None, first_at: str, last_at: str
+    company_id: str,
+    region: str,
+    id: str,
+    name: str | None,
+    email: str | None,
+    phone: str | None,
+    first_at: str,
+    last_at: str,
 ) -> tuple[Any, ...]:
     """A contact with its keys, in the order of COLUMNS; ids and times are text that only passes through."""
-    keys = contact_keys(name, email, phone, company.phone_region)
+    keys = contact_keys(name, email, phone, region)
     return (
-        id, str(company.pk), name, email, phone, keys.name_key, keys.email_key, keys.phone_key,
+        id, company_id, name, email, phone, keys.name_key, keys.email_key, keys.phone_key,
         list(keys.extra_keys) or EMPTY_ARRAY, keys.email_is_role, keys.display_name, keys.display_email,
         keys.display_phone, list(keys.flags) or EMPTY_ARRAY, first_at, last_at,
     )  # fmt: skip

@@ -24,6 +24,7 @@ LINE_EVERY_S = 5.0
 PHASES = {
     "contacts": "reading contacts",
     "identity": "finding customers",
+    "clusters": "deciding customers",
     "customers": "writing customers",
     "rows": "projecting rows",
     "sweep": "catching up",

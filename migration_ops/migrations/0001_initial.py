@@ -103,14 +103,17 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='StagedPhone',
+            name='StagedDoubt',
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('contact_id', models.UUIDField(primary_key=True, serialize=False)),
                 ('company_id', models.UUIDField()),
-                ('phone_md5', models.TextField()),
+                ('component', models.IntegerField()),
+                ('email_key', models.TextField(null=True)),
+                ('phone_key', models.TextField(null=True)),
+                ('extra_keys', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), size=None)),
             ],
             options={
-                'db_table': 'migration_staged_phone',
+                'db_table': 'migration_staged_doubt',
             },
         ),
         migrations.CreateModel(
@@ -118,7 +121,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('status', models.CharField(choices=[('running', 'Running'), ('pausing', 'Pausing'), ('paused', 'Paused'), ('cancelling', 'Cancelling'), ('cancelled', 'Cancelled'), ('failed', 'Failed'), ('finished', 'Finished')], default='running', max_length=16)),
-                ('phase', models.CharField(choices=[('contacts', 'Read contacts'), ('identity', 'Find customers'), ('customers', 'Write customers'), ('rows', 'Project rows'), ('sweep', 'Catch up'), ('finish', 'Finish')], default='contacts', max_length=16)),
+                ('phase', models.CharField(choices=[('contacts', 'Read contacts'), ('identity', 'Find customers'), ('clusters', 'Decide customers'), ('customers', 'Write customers'), ('rows', 'Project rows'), ('sweep', 'Catch up'), ('finish', 'Finish')], default='contacts', max_length=16)),
                 ('generation', models.IntegerField(default=1)),
                 ('mapping_version', models.IntegerField()),
                 ('is_enqueued', models.BooleanField(default=False, help_text='Celery workers do the batches.')),
@@ -144,7 +147,7 @@ class Migration(migrations.Migration):
             name='MigrationBatch',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('contacts', 'Read contacts'), ('identity', 'Find customers'), ('customers', 'Write customers'), ('rows', 'Project rows'), ('sweep', 'Catch up'), ('finish', 'Finish')], max_length=16)),
+                ('kind', models.CharField(choices=[('contacts', 'Read contacts'), ('identity', 'Find customers'), ('clusters', 'Decide customers'), ('customers', 'Write customers'), ('rows', 'Project rows'), ('sweep', 'Catch up'), ('finish', 'Finish')], max_length=16)),
                 ('part', models.IntegerField(help_text="Place in its kind, from 0; a half keeps its parent's place.")),
                 ('low', models.UUIDField(null=True)),
                 ('high', models.UUIDField(null=True)),
@@ -273,7 +276,7 @@ class Migration(migrations.Migration):
                 ('evidence', models.JSONField(default=list)),
                 ('state', models.CharField(choices=[('open', 'Open'), ('same', 'Same customer'), ('different', 'Not the same')], default='open', max_length=16)),
                 ('created_at', models.DateTimeField()),
-                ('company', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='dedup_conflicts', to='crm.company')),
+                ('company', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='dedup_conflicts', to='crm.company')),
                 ('contact_a', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='crm.customercontact')),
                 ('contact_b', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='crm.customercontact')),
             ],

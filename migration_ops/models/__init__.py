@@ -9,7 +9,7 @@ from migration_ops.models.outbox import CaptureInstallation, OutboxEntry
 from migration_ops.models.provenance import LegacyLink
 from migration_ops.models.quarantine import QuarantinedRow
 from migration_ops.models.runs import MigrationBatch, MigrationRun
-from migration_ops.models.staging import StagedAddress, StagedCluster, StagedContact, StagedFinding, StagedPhone
+from migration_ops.models.staging import StagedAddress, StagedCluster, StagedContact, StagedDoubt, StagedFinding
 
 __all__ = [
     "CaptureInstallation",
@@ -30,7 +30,7 @@ __all__ = [
     "StagedAddress",
     "StagedCluster",
     "StagedContact",
+    "StagedDoubt",
     "StagedFinding",
-    "StagedPhone",
     "Verdict",
 ]

@@ -18,7 +18,8 @@ class DedupConflict(models.Model):
         SAME = "same", "Same customer"
         DIFFERENT = "different", "Not the same"
 
-    company = models.ForeignKey("crm.Company", models.PROTECT, related_name="dedup_conflicts")
+    # No index of its own: the queue's begins with it, and another would tempt the planner to read the whole company.
+    company = models.ForeignKey("crm.Company", models.PROTECT, related_name="dedup_conflicts", db_index=False)
     contact_a = models.ForeignKey("crm.CustomerContact", models.CASCADE, db_constraint=False, related_name="+")
     contact_b = models.ForeignKey("crm.CustomerContact", models.CASCADE, db_constraint=False, related_name="+")
     reason = models.CharField(max_length=48)

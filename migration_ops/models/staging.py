@@ -69,12 +69,15 @@ class StagedFinding(models.Model):
         db_table = "migration_staged_finding"
 
 
-class StagedPhone(models.Model):
-    """A phone, as it is shown, that contacts of several customers have."""
+class StagedDoubt(models.Model):
+    """A staged contact of a component that only the full rules can decide; keys that say nothing are blanked out."""
 
-    id = models.BigAutoField(primary_key=True)
+    contact_id = models.UUIDField(primary_key=True)
     company_id = models.UUIDField()
-    phone_md5 = models.TextField()
+    component = models.IntegerField()
+    email_key = models.TextField(null=True)
+    phone_key = models.TextField(null=True)
+    extra_keys = ArrayField(models.TextField())
 
     class Meta:
-        db_table = "migration_staged_phone"
+        db_table = "migration_staged_doubt"

@@ -16,7 +16,7 @@ from legacy.models import COLUMNS
 from migration_ops.backfill.finish import finish
 from migration_ops.dual_write import capture
 from migration_ops.identity.customers import write_customers
-from migration_ops.identity.resolve import find_clusters
+from migration_ops.identity.resolve import decide_clusters, find_components
 from migration_ops.identity.stage import stage_contacts
 from migration_ops.projection import project
 from migration_ops.projection.project import Scope
@@ -60,7 +60,7 @@ def insert(rows: Iterable[Mapping[str, str | None]]) -> None:
 def identify(company: Company) -> None:
     """Contacts, clusters and customers of the company, as a run's first phases write them."""
     for phase in (
-        lambda: stage_contacts(company, parts=1, part=0), lambda: find_clusters(company),
+        lambda: stage_contacts(company, parts=1, part=0), lambda: find_components(company), lambda: decide_clusters(company, parts=1, part=0),
         lambda: write_customers(company, parts=1, part=0),
     ):  # fmt: skip
         with transaction.atomic():

@@ -39,8 +39,8 @@ TABLES: dict[str, tuple[str, ...]] = {
     "migration_staged_contact": (),
     "migration_staged_address": ("id",),
     "migration_staged_cluster": (),
+    "migration_staged_doubt": (),
     "migration_staged_finding": ("id",),
-    "migration_staged_phone": ("id",),
     "migration_outbox": ("id", "captured_at"),
 }
 # What depends on the way rows came: a contact that was edited stays with its customer, a fresh one may join another.

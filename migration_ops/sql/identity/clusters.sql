@@ -23,8 +23,8 @@ SELECT k.key, k.number, k.is_role
           JOIN batch_number n ON n.id = s.id
          CROSS JOIN LATERAL (
                SELECT s.phone_key AS key, false AS is_role WHERE s.phone_key IS NOT NULL
-               UNION SELECT s.email_key, s.email_is_role WHERE s.email_key IS NOT NULL
-               UNION SELECT x, false FROM unnest(s.extra_keys) AS x) AS u
+               UNION ALL SELECT s.email_key, s.email_is_role WHERE s.email_key IS NOT NULL
+               UNION ALL SELECT x, false FROM unnest(s.extra_keys) AS x WHERE s.extra_keys <> '{}') AS u
          WHERE s.company_id = %(company)s) AS k
  WHERE k.uses > 1;
 
@@ -62,31 +62,33 @@ SELECT f.id, %(company)s, f.first_id
           JOIN migration_staged_contact s ON s.id = n.id) AS f
  WHERE f.id <> f.first_id;
 
--- name: doubtful
--- Contacts of all other components, component by component, generic keys blanked out.
-SELECT c.root, s.id, s.name_key,
+-- name: doubts
+-- Contacts of all other components, generic keys blanked out.
+INSERT INTO migration_staged_doubt (contact_id, company_id, component, email_key, phone_key, extra_keys)
+SELECT s.id, %(company)s, c.root,
        CASE WHEN e.key IS NULL THEN s.email_key END, CASE WHEN p.key IS NULL THEN s.phone_key END,
-       ARRAY(SELECT x FROM unnest(s.extra_keys) AS x WHERE NOT EXISTS (SELECT FROM batch_generic g WHERE g.key = x)),
-       s.email_is_role,
-       coalesce(a.addresses, '{}'),
-       s.first_seen_at
+       CASE WHEN s.extra_keys = '{}' THEN s.extra_keys
+            ELSE ARRAY(SELECT x FROM unnest(s.extra_keys) AS x
+                        WHERE NOT EXISTS (SELECT FROM batch_generic g WHERE g.key = x)) END
   FROM batch_component c
   JOIN batch_number n ON n.number = c.number
   JOIN migration_staged_contact s ON s.id = n.id
-  LEFT JOIN (SELECT d.contact_id, (array_agg(DISTINCT lower(d.address)))[1:10] AS addresses
-               FROM migration_staged_address d
-              WHERE d.company_id = %(company)s GROUP BY d.contact_id) AS a ON a.contact_id = s.id
   LEFT JOIN batch_generic e ON e.key = s.email_key
   LEFT JOIN batch_generic p ON p.key = s.phone_key
- WHERE NOT EXISTS (SELECT FROM batch_simple b WHERE b.root = c.root)
- ORDER BY c.root, s.id;
+ WHERE NOT EXISTS (SELECT FROM batch_simple b WHERE b.root = c.root);
 
--- name: shared_phones
--- Phones, as they are shown, of more than one customer.
-INSERT INTO migration_staged_phone (company_id, phone_md5)
-SELECT %(company)s, md5(s.display_phone)
-  FROM migration_staged_contact s
-  LEFT JOIN migration_staged_cluster c ON c.contact_id = s.id
- WHERE s.company_id = %(company)s AND s.display_phone IS NOT NULL
- GROUP BY s.display_phone
-HAVING count(*) > 1 AND min(coalesce(c.first_contact_id, s.id)::text) <> max(coalesce(c.first_contact_id, s.id)::text);
+-- name: doubtful
+-- One part of the contacts the full rules decide, component by component. Times as seconds: they only give an order.
+-- params: company (uuid), parts (int), part (int, from 0)
+SELECT d.component, d.contact_id, s.name_key, d.email_key, d.phone_key, d.extra_keys, s.email_is_role,
+       coalesce(a.addresses, '{}'), extract(epoch FROM s.first_seen_at)::float8
+  FROM migration_staged_doubt d
+  JOIN migration_staged_contact s ON s.id = d.contact_id
+  LEFT JOIN (SELECT t.contact_id, (array_agg(DISTINCT lower(t.address)))[1:10] AS addresses
+               FROM migration_staged_doubt u
+               JOIN migration_staged_address t ON t.contact_id = u.contact_id
+              WHERE t.company_id = %(company)s AND u.company_id = %(company)s
+                AND u.component %% %(parts)s = %(part)s
+              GROUP BY t.contact_id) AS a ON a.contact_id = d.contact_id
+ WHERE d.company_id = %(company)s AND d.component %% %(parts)s = %(part)s
+ ORDER BY d.component, d.contact_id;

@@ -32,4 +32,5 @@ SELECT %(company)s, b.id, b.address, b.first_seen_at, b.last_seen_at
 -- (a part that is done again starts empty: its transaction took all of it).
 SELECT b.id::text, b.name, b.email, b.phone, min(b.first_seen_at)::text, max(b.last_seen_at)::text
   FROM batch_contact b
- GROUP BY b.id, 2, 3, 4;
+ GROUP BY b.id, 2, 3, 4
+ ORDER BY b.name;

@@ -4,6 +4,7 @@
 -- params: company (uuid), parts (int), part (int, from 0)
 CREATE TEMPORARY TABLE IF NOT EXISTS batch_member (contact_id uuid NOT NULL, customer_id uuid NOT NULL)
     ON COMMIT DELETE ROWS;
+CREATE TEMPORARY TABLE IF NOT EXISTS batch_shared_phone (phone_md5 text NOT NULL) ON COMMIT DELETE ROWS;
 
 -- name: members
 INSERT INTO batch_member
@@ -12,6 +13,16 @@ SELECT s.id, qp_uuid(%(company)s, 'customer:' || coalesce(c.first_contact_id, s.
   LEFT JOIN migration_staged_cluster c ON c.contact_id = s.id
  WHERE s.company_id = %(company)s
    AND (uuid_hash_extended(coalesce(c.first_contact_id, s.id), 0) & 1073741823) %% %(parts)s = %(part)s;
+
+-- name: shared_phones
+-- Phones, as they are shown, of more than one customer of the company.
+INSERT INTO batch_shared_phone
+SELECT md5(s.display_phone)
+  FROM migration_staged_contact s
+  LEFT JOIN migration_staged_cluster c ON c.contact_id = s.id
+ WHERE s.company_id = %(company)s AND s.display_phone IS NOT NULL
+ GROUP BY s.display_phone
+HAVING count(*) > 1 AND min(coalesce(c.first_contact_id, s.id)::text) <> max(coalesce(c.first_contact_id, s.id)::text);
 
 -- name: living
 -- A customer that was merged since stands for the one it is part of.
@@ -38,7 +49,7 @@ SELECT g.customer_id, %(company)s, coalesce(g.name, ''), g.email, g.phone, false
           FROM batch_member m
           JOIN migration_staged_contact s ON s.id = m.contact_id
          GROUP BY m.customer_id) AS g
-  LEFT JOIN migration_staged_phone p ON p.company_id = %(company)s AND p.phone_md5 = md5(g.phone)
+  LEFT JOIN batch_shared_phone p ON p.phone_md5 = md5(g.phone)
 ON CONFLICT (id, company_id) DO NOTHING;
 
 -- name: contacts
@@ -48,6 +59,7 @@ SELECT s.id, %(company)s, m.customer_id, s.name, s.email, s.phone, s.name_key, s
        s.extra_keys, s.flags, s.first_seen_at, s.last_seen_at
   FROM batch_member m
   JOIN migration_staged_contact s ON s.id = m.contact_id
+ ORDER BY s.id
 ON CONFLICT (id, company_id) DO NOTHING;
 
 -- name: addresses

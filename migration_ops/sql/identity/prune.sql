@@ -53,9 +53,9 @@ DELETE FROM customer_relations r
 -- name: drop_customers
 DELETE FROM customers_new c
  WHERE c.company_id = %(company)s AND c.id IN (SELECT customer_id FROM batch_unused)
-   AND NOT EXISTS (SELECT FROM customer_contacts o WHERE o.customer_id = c.id)
-   AND NOT EXISTS (SELECT FROM quotes_new q WHERE q.customer_id = c.id)
-   AND NOT EXISTS (SELECT FROM leads_new l WHERE l.customer_id = c.id)
+   AND NOT EXISTS (SELECT FROM customer_contacts o WHERE o.company_id = c.company_id AND o.customer_id = c.id)
+   AND NOT EXISTS (SELECT FROM quotes_new q WHERE q.company_id = c.company_id AND q.customer_id = c.id)
+   AND NOT EXISTS (SELECT FROM leads_new l WHERE l.company_id = c.company_id AND l.customer_id = c.id)
    AND NOT EXISTS (SELECT FROM customers_new m WHERE m.merged_into = c.id);
 
 -- name: concerned

@@ -10,5 +10,5 @@ DELETE FROM migration_staged_cluster WHERE company_id = %(company)s;
 -- name: clear_findings
 DELETE FROM migration_staged_finding WHERE company_id = %(company)s;
 
--- name: clear_phones
-DELETE FROM migration_staged_phone WHERE company_id = %(company)s;
+-- name: clear_doubts
+DELETE FROM migration_staged_doubt WHERE company_id = %(company)s;

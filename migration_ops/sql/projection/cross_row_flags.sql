@@ -1,13 +1,18 @@
 -- Flags that depend on other rows of the company or on the day, set on the links when a run ends.
 
 -- name: cross_row_flags
--- A twin is identical in every column but its id; rows that share both times are looked at closely.
+-- A twin is identical in every column but its id; rows that share times, names, numbers and total are looked at closely.
 -- params: company (uuid)
-WITH numbers AS (
+WITH rows AS MATERIALIZED (
+    SELECT q.id, q.quote_number, q.job_number, q.invoice_number, q.created_at, q.updated_at,
+           hash_record_extended(ROW(q.created_at, q.updated_at, q.total, q.customer_name, q.phone, q.email, q.address,
+                                    q.quote_number, q.description), 0) AS likeness
+      FROM quotes q WHERE q.company_id = %(company)s),
+numbers AS (
     SELECT n.kind, n.number
-      FROM quotes d
+      FROM rows d
      CROSS JOIN LATERAL (VALUES (1, d.quote_number), (2, d.job_number), (3, d.invoice_number)) AS n(kind, number)
-     WHERE d.company_id = %(company)s AND n.number IS NOT NULL
+     WHERE n.number IS NOT NULL
      GROUP BY 1, 2 HAVING count(*) > 1 AND qp_text(n.number) IS NOT NULL),
 currencies AS (
     -- A currency stands only in a price recorded as text, and that is in the residue.
@@ -20,27 +25,27 @@ currencies AS (
        AND r.key IN ('unit_price', 'unitPrice', 'price', 'total') AND s.sign IS NOT NULL),
 flagged AS (
     SELECT q.id, 'number_duplicate' AS flag, 1 AS place
-      FROM quotes q JOIN numbers n ON n.kind = 1 AND n.number = q.quote_number WHERE q.company_id = %(company)s
+      FROM rows q JOIN numbers n ON n.kind = 1 AND n.number = q.quote_number
     UNION ALL
     SELECT q.id, 'job_number_duplicate', 2
-      FROM quotes q JOIN numbers n ON n.kind = 2 AND n.number = q.job_number WHERE q.company_id = %(company)s
+      FROM rows q JOIN numbers n ON n.kind = 2 AND n.number = q.job_number
     UNION ALL
     SELECT q.id, 'invoice_duplicate', 3
-      FROM quotes q JOIN numbers n ON n.kind = 3 AND n.number = q.invoice_number WHERE q.company_id = %(company)s
+      FROM rows q JOIN numbers n ON n.kind = 3 AND n.number = q.invoice_number
     UNION ALL
     SELECT t.id, 'twin', 4
       FROM (SELECT q.id, count(*) OVER (PARTITION BY md5((to_jsonb(q) - 'id')::text)) AS copies
               FROM quotes q
-              JOIN (SELECT d.created_at, d.updated_at FROM quotes d
-                     WHERE d.company_id = %(company)s GROUP BY 1, 2 HAVING count(*) > 1) AS near
-                ON near.created_at = q.created_at AND near.updated_at = q.updated_at
-             WHERE q.company_id = %(company)s) AS t
+             WHERE q.id IN (SELECT d.id
+                              FROM rows d
+                              JOIN (SELECT likeness FROM rows GROUP BY 1 HAVING count(*) > 1) AS near
+                                ON near.likeness = d.likeness)) AS t
      WHERE t.copies > 1
     UNION ALL
     SELECT c.id, 'currency_mixed', 5 FROM currencies c
      WHERE (SELECT count(DISTINCT k.currency) FROM currencies k) > 1 GROUP BY c.id
     UNION ALL
-    SELECT q.id, 'date_future', 6 FROM quotes q WHERE q.company_id = %(company)s AND q.created_at > now()),
+    SELECT q.id, 'date_future', 6 FROM rows q WHERE q.created_at > now()),
 wanted AS (
     SELECT f.id, array_agg(f.flag ORDER BY f.place) AS flags FROM flagged f GROUP BY f.id
     UNION ALL

@@ -32,7 +32,7 @@ SELECT d.id, d.company_id, d.contact_id, d.address_id,
                       OR (d.status = 'paid' AND d.paid_at IS NULL)
                       OR (d.status IN ('draft', 'sent') AND (d.has_invoice OR d.completed_at IS NOT NULL))
                     THEN 'contradiction' END,
-               CASE WHEN d.items IS NOT NULL AND (jsonb_typeof(d.items) <> 'array') THEN 'items_odd_shape' END,
+               CASE WHEN jsonb_typeof(d.odd_items) <> 'array' THEN 'items_odd_shape' END,
                CASE WHEN d.has_quote AND d.total IS NULL THEN 'total_missing' END,
                CASE WHEN d.has_quote AND d.subtotal IS NULL THEN 'subtotal_missing' END,
                CASE WHEN d.total < 0 THEN 'total_negative' END,
@@ -63,7 +63,7 @@ SELECT d.id, d.company_id, d.contact_id, d.address_id,
            ]::text[], NULL)
            || coalesce(x.flags, '{}') || coalesce(o.flags, '{}') || d.contact_flags
            || CASE WHEN d.is_placeholder THEN '{customer_placeholder}' ELSE '{}' END::text[],
-       CASE WHEN h.has_homeless OR o.residue IS NOT NULL OR jsonb_typeof(d.items) <> 'array' OR d.items = '[]'
+       CASE WHEN h.has_homeless OR o.residue IS NOT NULL OR d.odd_items IS NOT NULL
             THEN nullif(
                 CASE WHEN h.has_homeless THEN jsonb_build_object('columns', jsonb_strip_nulls(jsonb_build_object(
                     'address', CASE WHEN d.address IS DISTINCT FROM d.address_text THEN d.address END,
@@ -82,8 +82,7 @@ SELECT d.id, d.company_id, d.contact_id, d.address_id,
                     'payment_method', CASE WHEN NOT d.has_invoice THEN d.payment_method END,
                     'payment_link_url', CASE WHEN NOT d.has_invoice THEN d.payment_link_url END)))
                 ELSE '{}' END
-                || CASE WHEN jsonb_typeof(d.items) <> 'array' OR d.items = '[]'
-                        THEN jsonb_build_object('items', d.items) ELSE '{}' END
+                || CASE WHEN d.odd_items IS NOT NULL THEN jsonb_build_object('items', d.odd_items) ELSE '{}' END
                 || coalesce(o.residue, '{}'), '{}') END,
        d.fingerprint, %(mapping_version)s::integer, %(batch)s::bigint
   FROM batch_deal d

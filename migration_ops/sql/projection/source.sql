@@ -5,26 +5,22 @@
 -- locks: FOR SHARE on the legacy rows, so that a change to one of them waits a moment or comes after
 -- index: quotes (company_id, id) or its primary key; customer_contacts primary key
 INSERT INTO batch_deal
-SELECT s.id, s.company_id, s.user_id,
-       s.address, s.lead_status, s.status, s.quote_number, s.job_name, s.job_number,
-       s.description, s.items, s.subtotal, s.discount_amount, s.tax_rate,
-       s.tax_amount, s.total, s.notes, s.scheduled_at, s.started_at,
-       s.completed_at, s.sent_at, s.invoice_number, s.invoice_sent_at,
-       s.paid_at, s.payment_method, s.payment_link_url,
-       s.created_at, s.updated_at,
-       s.customer_name, s.email, s.phone,
-       s.fingerprint, s.is_placeholder,
+SELECT s.id, s.company_id,
+       s.lead_status IS NOT NULL OR NOT s.has_quote, s.has_quote, s.has_job, s.has_invoice, s.paid_at IS NOT NULL,
+       s.is_placeholder, s.created_at, s.updated_at, s.fingerprint,
        CASE WHEN s.is_placeholder THEN qp_child_id(s.id, 'contact') ELSE s.found_contact_id END,
        CASE WHEN s.is_placeholder THEN qp_child_id(s.id, 'customer') ELSE s.found_customer_id END,
-       coalesce(s.found_flags, '{}'),
-       s.address_text,
        CASE WHEN s.is_placeholder THEN qp_child_id(qp_child_id(s.id, 'customer'), 'address:' || md5(s.address_text))
             ELSE (SELECT a.id FROM customer_addresses a
                    WHERE a.company_id = s.company_id AND a.customer_id = s.found_customer_id
                      AND md5(a.address) = md5(s.address_text)) END,
-       s.item_list,
-       s.lead_status IS NOT NULL OR NOT s.has_quote,
-       s.has_quote, s.has_job, s.has_invoice, s.paid_at IS NOT NULL
+       s.user_id, coalesce(s.found_flags, '{}'),
+       s.subtotal, s.discount_amount, s.tax_rate, s.tax_amount, s.total,
+       s.scheduled_at, s.started_at, s.completed_at, s.sent_at, s.invoice_sent_at, s.paid_at,
+       s.lead_status, s.status, s.quote_number, s.job_name, s.job_number, s.invoice_number,
+       s.payment_method, s.payment_link_url, s.address, s.address_text,
+       s.customer_name, s.email, s.phone, s.description, s.notes,
+       CASE WHEN jsonb_typeof(s.items) <> 'array' OR s.items = '[]' THEN s.items END, s.item_list
   FROM (SELECT f.*,
                f.has_job OR f.status IS NOT NULL OR f.item_list IS NOT NULL OR coalesce(f.total, 0) <> 0
                OR qp_text(f.quote_number) IS NOT NULL AS has_quote
@@ -58,7 +54,7 @@ SELECT s.id, s.company_id, s.user_id,
 -- columns; the screen turns its row away. A plain item has the nine known keys, each in its own type.
 -- params: comma_groups (whether the company's region groups thousands by commas)
 INSERT INTO batch_item
-SELECT d.id, d.company_id, e.position,
+SELECT d.id, d.company_id, e.position, p.is_plain, d.created_at, d.updated_at,
        v.name #>> '{}', v.description #>> '{}',
        CASE WHEN p.is_plain THEN v.quantity::numeric
             WHEN v.quantity IS NULL OR jsonb_typeof(v.quantity) = 'null' OR qp_trim(v.quantity #>> '{}') = '' THEN 1
@@ -71,8 +67,7 @@ SELECT d.id, d.company_id, e.position,
        CASE WHEN p.is_plain THEN v.is_upsell::boolean ELSE qp_item_boolean(v.is_upsell) END,
        CASE WHEN p.is_plain THEN v.is_discount::boolean ELSE qp_item_boolean(v.is_discount) END,
        CASE WHEN p.is_plain THEN v.sort_order::integer ELSE coalesce(qp_item_sort_order(v.sort_order), e.position) END,
-       d.created_at, d.updated_at,
-       CASE WHEN NOT p.is_plain THEN e.element END, p.is_plain
+       CASE WHEN NOT p.is_plain THEN e.element END
   FROM batch_deal d
  CROSS JOIN LATERAL (SELECT l.value AS element, l.position::integer
                        FROM jsonb_array_elements(d.item_list) WITH ORDINALITY AS l(value, position)) AS e
@@ -106,12 +101,13 @@ SELECT d.id, d.company_id, e.position,
 -- name: screen
 -- Why rows of the batch cannot be represented: one line for each finding.
 INSERT INTO batch_reject
-SELECT d.id, 1, qp_item_refusal(d.items), 'items', left(d.items::text, 2000)
+SELECT d.id, 1, qp_item_refusal(d.odd_items), 'items', left(d.odd_items::text, 2000)
   FROM batch_deal d
- WHERE jsonb_typeof(d.items) NOT IN ('array', 'object', 'null') AND qp_item_refusal(d.items) IS NOT NULL
+ WHERE jsonb_typeof(d.odd_items) NOT IN ('array', 'object', 'null') AND qp_item_refusal(d.odd_items) IS NOT NULL
 UNION ALL
-SELECT DISTINCT i.legacy_id, 2, qp_item_refusal(d.items), 'items', left(d.items::text, 2000)
+SELECT DISTINCT i.legacy_id, 2, qp_item_refusal(r.items), 'items', left(r.items::text, 2000)
   FROM batch_item i JOIN batch_deal d ON d.id = i.legacy_id
+ CROSS JOIN LATERAL (SELECT coalesce(d.odd_items, d.item_list) AS items) AS r
  WHERE NOT i.is_plain AND jsonb_typeof(i.element) <> 'object'
 UNION ALL
 SELECT i.legacy_id, 3, 'items_depth', 'items[' || i.position || ']', left(i.element::text, 2000)

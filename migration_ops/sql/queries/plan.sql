@@ -9,17 +9,14 @@ SELECT count(*), (SELECT q.id FROM quotes q WHERE q.company_id = %(company)s ORD
 -- params: company (uuid), run (bigint), batch_rows (int)
 -- index: quotes (company_id, id)
 INSERT INTO migration_batch (run_id, kind, part, low, high, rows, state, attempts, error, migrated, quarantined, worker)
-SELECT %(run)s, 'rows', c.part,
-       CASE WHEN c.part = 0 THEN '00000000-0000-0000-0000-000000000000'::uuid ELSE c.low END,
-       coalesce(lead(c.before) OVER (ORDER BY c.part), 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid),
-       c.rows, 'pending', 0, '', 0, 0, ''
-  FROM (SELECT n.part, (array_agg(n.id ORDER BY n.id))[1] AS low,
-               -- one less than the range's lowest id: where the range before it ends
-               (CASE WHEN n.part > 0 THEN qp_uuid_before((array_agg(n.id ORDER BY n.id))[1]) END) AS before,
-               count(*) AS rows
-          FROM (SELECT q.id, ((row_number() OVER (ORDER BY q.id) - 1) / %(batch_rows)s)::integer AS part
-                  FROM quotes q WHERE q.company_id = %(company)s) AS n
-         GROUP BY n.part) AS c;
+SELECT %(run)s, 'rows', c.place / %(batch_rows)s,
+       CASE WHEN c.place = 0 THEN '00000000-0000-0000-0000-000000000000'::uuid ELSE c.id END,
+       -- one less than the next range's lowest id
+       coalesce(qp_uuid_before(lead(c.id) OVER (ORDER BY c.place)), 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid),
+       least(c.rows - c.place, %(batch_rows)s), 'pending', 0, '', 0, 0, ''
+  FROM (SELECT q.id, row_number() OVER (ORDER BY q.id) - 1 AS place, count(*) OVER () AS rows
+          FROM quotes q WHERE q.company_id = %(company)s) AS c
+ WHERE c.place %% %(batch_rows)s = 0;
 
 -- name: unsettled
 -- Legacy rows of the company with neither a link nor an open or waived quarantine entry, after a cursor.
@@ -103,6 +100,9 @@ SELECT set_config('default_statistics_target', '10', true);
 -- name: analyze_customers
 ANALYZE customers_new, customer_contacts, customer_addresses;
 
--- name: analyze
-ANALYZE customers_new, customer_contacts, customer_addresses, leads_new, quotes_new, quote_items_new, jobs_new,
+-- name: analyze_findings
+ANALYZE migration_dedup_conflict, customer_relations;
+
+-- name: analyze_deals
+ANALYZE leads_new, quotes_new, quote_items_new, jobs_new,
         invoices_new, payments, migration_legacy_link, migration_quarantined_row;

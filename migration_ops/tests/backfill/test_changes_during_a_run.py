@@ -2,71 +2,21 @@
 
 import random
 import sys
-import threading
 import time
 from uuid import UUID, uuid4
 
 import psycopg
 import pytest
-from django.db import connection, connections
 
 from crm.models import Company, CustomerContact, Quote
 from legacy.models import LegacyQuote
-from migration_ops.backfill import plan
-from migration_ops.backfill.batch import Step, run_step
 from migration_ops.backfill.migrate import migrate
-from migration_ops.backfill.owner import this_process
-from migration_ops.models import LegacyLink, MigrationRun, OutboxEntry, QuarantinedRow
-from migration_ops.stages import RunStatus
+from migration_ops.models import LegacyLink, MigrationRun, QuarantinedRow
+from migration_ops.tests.backfill.driving import BATCH_ROWS, assert_right, steps
 from migration_ops.tests.legacy_rows import NAMELESS, READABLE, UNREADABLE, fill, id_at, insert, update
-from migration_ops.tests.state import (
-    DEALS,
-    OF_PEOPLE,
-    PATIENCE_S,
-    assert_valid,
-    differences,
-    final_rows,
-    forget_migration,
-    is_waiting,
-    random_seed,
-    wait_until,
-)
+from migration_ops.tests.state import PATIENCE_S, random_seed, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-BATCH_ROWS = 10
-
-
-@pytest.fixture
-def companies(transactional_db) -> tuple[Company, Company]:
-    return (
-        Company.objects.create(name="Here", slug="here"),
-        Company.objects.create(name="There", slug="there"),
-    )
-
-
-def assert_right(*companies: Company) -> None:
-    """Everything the tables hold is what the legacy rows say now: by validation, and by a migration begun afresh."""
-    assert_valid(*companies)
-    found = final_rows(without=OF_PEOPLE, tables=DEALS)
-    assert not OutboxEntry.objects.exists()
-    forget_migration()
-    for company in companies:
-        company.save(force_insert=True)
-        assert migrate(company, workers=1, batch_rows=1_000, report=lambda _: None).status == RunStatus.FINISHED
-    assert not differences(final_rows(without=OF_PEOPLE, tables=DEALS), found)
-
-
-def steps(company: Company):
-    """Drives a run from here; gives the phase before each step, so that a test can do something in between."""
-    run = plan.start(company, batch_rows=BATCH_ROWS, owner=this_process()).run
-    while True:
-        run.refresh_from_db()
-        yield run.phase
-        if run_step(run.pk, run.generation, "test") is Step.END:
-            run.refresh_from_db()
-            assert run.status == RunStatus.FINISHED
-            return
 
 
 def change(chance: random.Random, session: psycopg.Connection, here: UUID, there: UUID) -> str:
@@ -246,108 +196,6 @@ def test_a_row_that_changes_its_company_is_in_exactly_one(companies, session, mo
         assert (
             rows == LegacyLink.objects.filter(company=company).count() == Quote.objects.filter(company=company).count()
         )
-    assert_right(*companies)
-
-
-class Worker(threading.Thread):
-    """One step of a run in a session of its own that stands still after its batch has read its rows, or ends."""
-
-    def __init__(self, run: MigrationRun) -> None:
-        super().__init__()
-        self.run_of = run
-        self.has_read, self.may_go_on = threading.Event(), threading.Event()
-        self.pid = 0
-        self.error: Exception | None = None
-
-    def run(self) -> None:
-        try:
-            with connection.execute_wrapper(self._wrap):
-                connection.ensure_connection()
-                self.pid = connection.connection.info.backend_pid
-                run_step(self.run_of.pk, self.run_of.generation, "thread")
-        except Exception as error:  # noqa: BLE001 - raised again by whoever waits for the thread
-            self.error = error
-        finally:
-            connections.close_all()
-
-    def _wrap(self, execute, statement, params, many, context):
-        result = execute(statement, params, many, context)
-        if "INSERT INTO batch_deal" in str(statement):
-            self.has_read.set()
-            assert self.may_go_on.wait(60)
-        return result
-
-    def finish(self) -> None:
-        self.may_go_on.set()
-        self.join(60)
-        if self.error is not None:
-            raise self.error
-
-
-def at_rows(company: Company) -> MigrationRun:
-    """A run whose next step is its first batch of rows."""
-    for phase in steps(company):
-        if phase == "rows":
-            return MigrationRun.objects.get(company=company)
-    raise AssertionError("the run had no rows")
-
-
-def to_the_end(run: MigrationRun) -> None:
-    """Drives a run from here until it is finished."""
-    while run_step(run.pk, run.generation, "test") is not Step.END:
-        pass
-
-
-CHANGES = {
-    "update": "UPDATE quotes SET total = 4711, customer_name = 'Changed' WHERE id = %s",
-    "delete": "DELETE FROM quotes WHERE id = %s",
-    "move": "UPDATE quotes SET company_id = %s WHERE id = %s",
-}
-
-
-@pytest.mark.parametrize("kind", CHANGES)
-def test_a_change_that_comes_while_its_batch_is_in_work_waits_for_it(companies, session, kind):
-    """The batch has read the row and not written it yet: the change comes after, and is not lost (B4, B5, B16)."""
-    here, there = companies
-    writer = session()
-    ids = fill(writer, here.pk, 30)
-    insert(writer, there.pk, id_at(0.5), customer_name="Somebody there")
-    writer.commit()
-    run = at_rows(here)
-    worker = Worker(run)
-    worker.start()
-    assert worker.has_read.wait(30)
-    params = [there.pk, ids[4]] if kind == "move" else [ids[4]]
-    change = threading.Thread(target=writer.execute, args=(CHANGES[kind], params))
-    change.start()
-    wait_until(lambda: is_waiting(writer.info.backend_pid), "the writer to wait for the batch")
-    worker.finish()
-    change.join(60)
-    writer.commit()
-    to_the_end(run)
-    migrate(there, workers=1, batch_rows=BATCH_ROWS, report=lambda _: None)
-    assert_right(*companies)
-
-
-@pytest.mark.parametrize("kind", CHANGES)
-@pytest.mark.parametrize("is_committed", [True, False])
-def test_a_batch_waits_for_a_change_that_came_first(companies, session, kind, is_committed):
-    """The row is being written when its batch comes to it: the batch copies what it says after that."""
-    here, there = companies
-    writer = session()
-    ids = fill(writer, here.pk, 30)
-    insert(writer, there.pk, id_at(0.5), customer_name="Somebody there")
-    writer.commit()
-    run = at_rows(here)
-    worker = Worker(run)
-    writer.execute(CHANGES[kind], [there.pk, ids[4]] if kind == "move" else [ids[4]])
-    worker.may_go_on.set()
-    worker.start()
-    wait_until(lambda: worker.pid and is_waiting(worker.pid), "the batch to wait for the writer")
-    writer.commit() if is_committed else writer.rollback()
-    worker.finish()
-    to_the_end(run)
-    migrate(there, workers=1, batch_rows=BATCH_ROWS, report=lambda _: None)
     assert_right(*companies)
 
 

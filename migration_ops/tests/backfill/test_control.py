@@ -219,7 +219,7 @@ def test_without_a_run_there_is_nothing_to_steer(seeded, manage, command):
         assert refused.returncode == 2
         assert len(refused.stderr.strip().splitlines()) == 1
         assert why in refused.stderr
-        manage("migrate_legacy", "--company", company.slug, "--no-validate")
+        migrate(company, workers=1, batch_rows=BATCH_ROWS, report=lambda _: None)
 
 
 def test_every_illegal_move_is_refused_with_one_line(seeded):

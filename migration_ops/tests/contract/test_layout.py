@@ -75,7 +75,8 @@ def test_no_file_is_there_twice():
 def own_names() -> list[str]:
     """What only this machine is called: folders of this checkout, of this user and of this Python, and the host."""
     system = {Path("/", name) for name in ("", "usr", "usr/local", "tmp", "home", "root")}
-    folders = {ROOT, ROOT.parent, Path.home(), Path(sys.prefix)} - system
+    # In order: the processes of a test session must collect the same tests.
+    folders = sorted({ROOT, ROOT.parent, Path.home(), Path(sys.prefix)} - system)
     names = [str(folder) for folder in folders if len(folder.parts) > 1 and "quotepro" not in folder.name]
     host = socket.gethostname()
     return names + ([host] if len(host) > 6 and host not in ("localhost", "quotepro") else [])

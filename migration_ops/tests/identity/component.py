@@ -18,7 +18,7 @@ def contact(number, name=None, mail=None, phone=None, *, extra=(), at=()):
         extra_keys=tuple(extra),
         email_is_role=mail is not None and is_role(mail),
         address_keys=tuple(at),
-        first_at=START + timedelta(days=number),
+        first_at=(START + timedelta(days=number)).timestamp(),
     )
 
 

@@ -1,32 +1,16 @@
 """Known wrong variants of the backfill, one for each promise: the check of that promise must fail on it (H10)."""
 
-import threading
-from collections.abc import Callable
-from contextlib import suppress
-from uuid import uuid4
-
-import psycopg
 import pytest
 from django.db import connection
 
 from crm.models import Company
-from legacy.models import LegacyQuote
-from migration_ops import conf
-from migration_ops.backfill import batch, plan, sweep
-from migration_ops.backfill import owner as owners
-from migration_ops.backfill.batch import Step, run_step
-from migration_ops.backfill.migrate import migrate
 from migration_ops.dual_write import capture
-from migration_ops.exceptions import MigrationOpsError, RunAlreadyActive, RunTakenOver
-from migration_ops.models import LegacyLink, MigrationBatch, MigrationRun
-from migration_ops.projection import project
-from migration_ops.stages import BatchState
+from migration_ops.exceptions import MigrationOpsError
 from migration_ops.tests import state
-from migration_ops.tests.legacy_rows import fill, insert, update
+from migration_ops.tests.legacy_rows import fill
+from migration_ops.tests.mutants import checks, variants
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-BATCH_ROWS = 10
 
 
 @pytest.fixture
@@ -38,245 +22,17 @@ def company(session, transactional_db) -> Company:
     return here
 
 
-def at_rows(company: Company) -> MigrationRun:
-    """A run whose next step is its first batch of rows."""
-    run = plan.start(company, batch_rows=BATCH_ROWS, owner=owners.this_process()).run
-    while run.phase != "rows":
-        run_step(run.pk, run.generation, "test")
-        run.refresh_from_db()
-    return run
-
-
-def to_the_end(run: MigrationRun) -> None:
-    while run_step(run.pk, run.generation, "test") is not Step.END:
-        pass
-
-
-def after_reading(action: Callable[[], None]):
-    """A wrapper that does something once, when a batch has read its rows."""
-    done: list[bool] = []
-
-    def wrap(execute, statement, params, many, context):
-        result = execute(statement, params, many, context)
-        if "INSERT INTO batch_deal" in str(statement) and not done:
-            done.append(True)
-            action()
-        return result
-
-    return connection.execute_wrapper(wrap)
-
-
-# --- checks ------------------------------------------------------------------------------------------------------
-
-
-def check_a_late_worker_writes_nothing(company, session):
-    run, other = at_rows(company), session()
-
-    def take_over() -> None:
-        other.execute("UPDATE migration_run SET generation = generation + 1")
-        other.commit()
-
-    with after_reading(take_over), suppress(RunTakenOver):
-        run_step(run.pk, run.generation, "late")
-    assert not LegacyLink.objects.exists()
-    assert not MigrationBatch.objects.filter(kind="rows", state="done").exists()
-
-
-def check_rows_and_checkpoint_come_together(company, session):
-    run = at_rows(company)
-
-    def die(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    fence, batch._fence = batch._fence, die
-    try:
-        with pytest.raises(KeyboardInterrupt):
-            run_step(run.pk, run.generation, "killed")
-    finally:
-        batch._fence = fence
-    assert not LegacyLink.objects.exists()
-    assert not MigrationBatch.objects.filter(kind="rows", state="done").exists()
-    to_the_end(run)
-    assert LegacyLink.objects.count() == 30
-
-
-def check_a_change_waits_for_the_batch_that_has_read_its_row(company, session):
-    run, writer = at_rows(company), session()
-    threads: list[threading.Thread] = []
-
-    def change() -> None:
-        threads.append(threading.Thread(target=writer.execute, args=("UPDATE quotes SET total = 4711",)))
-        threads[0].start()
-        with psycopg.connect(writer.info.dsn) as watcher:
-            state.wait_until(
-                lambda: watcher.execute(
-                    "SELECT cardinality(pg_blocking_pids(%s)) > 0", [writer.info.backend_pid]
-                ).fetchone()[0],
-                "the writer to wait",
-            )
-
-    try:
-        with after_reading(change):
-            run_step(run.pk, run.generation, "test")
-    finally:
-        threads[0].join(30)
-        writer.commit()
-
-
-def check_a_repeat_meets_the_same_rows(company, session):
-    writer = session()
-    writer.execute("DELETE FROM quotes WHERE id > '30000000-0000-0000-0000-000000000000'")
-    writer.execute("UPDATE quotes SET status = 'completed', invoice_number = 'I-1', paid_at = now()")
-    writer.commit()
-    quietly(company)
-    expected = state.final_rows()
-    writer.execute("UPDATE quotes SET total = total")
-    writer.commit()
-    quietly(company)
-    assert not state.differences(expected, state.final_rows())
-
-
-def check_a_row_changed_behind_the_cursor_is_right(company, session):
-    run, writer = at_rows(company), session()
-    run_step(run.pk, run.generation, "test")
-    update(writer, LegacyLink.objects.first().legacy_id, total=4711)
-    insert(writer, company.pk, uuid4())
-    writer.commit()
-    to_the_end(run)
-    state.assert_valid(company)
-
-
-def check_a_driven_run_is_refused_to_others(company, session):
-    at_rows(company)
-    with pytest.raises(RunAlreadyActive):
-        plan.start(company, batch_rows=BATCH_ROWS, owner="somebody else")
-
-
-def check_planned_rows_stay_exact(company, session):
-    with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE quotes_new ADD CONSTRAINT poison CHECK (quote_number <> 'Q-4')")
-    try:
-        quietly(company)
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute("ALTER TABLE quotes_new DROP CONSTRAINT poison")
-    state.assert_counters_are_facts(MigrationRun.objects.get())
-    state.assert_valid(company)
-
-
-def check_a_run_ends_with_nothing_pending(company, session):
-    run, writer = at_rows(company), session()
-    while run.phase != "finish":
-        run_step(run.pk, run.generation, "test")
-        run.refresh_from_db()
-    insert(writer, company.pk, uuid4(), customer_name="Late")
-    writer.commit()
-    to_the_end(run)
-    state.assert_valid(company)
-
-
-def check_a_new_contact_is_resolved(company, session):
-    run, writer = at_rows(company), session()
-    update(writer, LegacyQuote.objects.order_by("id")[25].pk, email="n@m.example")
-    writer.commit()
-    to_the_end(run)
-    assert LegacyLink.objects.count() == 30
-    state.assert_valid(company)
-
-
-def quietly(company) -> None:
-    assert migrate(company, workers=1, batch_rows=BATCH_ROWS, report=lambda _: None).status in (
-        "finished",
-        "nothing to do",
-    )
-
-
-# --- mutants -----------------------------------------------------------------------------------------------------
-
-
-def no_fence(patch, session):
-    patch.setattr(batch, "_fence", lambda *_: None)
-
-
-def checkpoint_in_another_transaction(patch, session):
-    """Checkpoint first, rows after: the classic."""
-    do = batch._do
-
-    def apart(run, found, worker) -> None:
-        do(run, found, worker)
-        with psycopg.connect(session().info.dsn) as other:
-            # The batch's row is locked by its worker, so the wrong variant keeps its notes in a copy.
-            other.execute(
-                "INSERT INTO migration_batch (run_id, kind, part, low, high, rows, state, attempts, error, migrated,"
-                " quarantined, worker) SELECT run_id, kind, part, low, high, rows, 'done', 0, '', 0, 0, ''"
-                " FROM migration_batch WHERE id = %s",
-                [found.pk],
-            )
-
-    patch.setattr(batch, "_do", apart)
-
-
-def no_row_locks(patch, session):
-    read = project.read
-    patch.setattr(project, "read", lambda scope, **_: read(scope, is_locking=False))
-
-
-def random_ids(patch, session):
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_get_functiondef('qp_child_id'::regproc)")
-        original = cursor.fetchone()[0]
-        cursor.execute(
-            "CREATE OR REPLACE FUNCTION qp_child_id(parent uuid, name text) RETURNS uuid LANGUAGE sql VOLATILE STRICT"
-            " AS 'SELECT CASE WHEN name = ''job'' THEN gen_random_uuid() ELSE md5(parent::text || name)::uuid END'"
-        )
-    patch.original = original
-
-
-def no_capture(patch, session):
-    capture.remove()
-    patch.setattr(capture, "install", lambda: False)
-
-
-def changes_forgotten(patch, session):
-    """Entries are taken from the outbox, and nothing is done about them."""
-    patch.setattr(sweep, "_changes", lambda *_: ([], []))
-
-
-def every_owner_is_dead(patch, session):
-    patch.setattr(owners, "is_gone", lambda *_: True)
-
-
-def halves_planned_twice(patch, session):
-    halve = sweep.halve
-
-    def wrong(company, found, message, *, is_locked) -> None:
-        halve(company, found, message, is_locked=is_locked)
-        MigrationBatch.objects.filter(run=found.run, kind="rows", state=BatchState.PENDING, part=found.part).update(
-            rows=found.rows
-        )
-
-    patch.setattr(sweep, "halve", wrong)
-
-
-def one_round_only(patch, session):
-    patch.setattr(conf, "CATCH_UP_ROUNDS", 1)
-
-
-def no_late_identity(patch, session):
-    patch.setattr(sweep, "resolve_late", lambda *_: None)
-
-
 MUTANTS = {
-    no_fence: check_a_late_worker_writes_nothing,
-    checkpoint_in_another_transaction: check_rows_and_checkpoint_come_together,
-    no_row_locks: check_a_change_waits_for_the_batch_that_has_read_its_row,
-    random_ids: check_a_repeat_meets_the_same_rows,
-    no_capture: check_a_row_changed_behind_the_cursor_is_right,
-    changes_forgotten: check_a_row_changed_behind_the_cursor_is_right,
-    every_owner_is_dead: check_a_driven_run_is_refused_to_others,
-    halves_planned_twice: check_planned_rows_stay_exact,
-    one_round_only: check_a_run_ends_with_nothing_pending,
-    no_late_identity: check_a_new_contact_is_resolved,
+    variants.no_fence: checks.check_a_late_worker_writes_nothing,
+    variants.checkpoint_in_another_transaction: checks.check_rows_and_checkpoint_come_together,
+    variants.no_row_locks: checks.check_a_change_waits_for_the_batch_that_has_read_its_row,
+    variants.random_ids: checks.check_a_repeat_meets_the_same_rows,
+    variants.no_capture: checks.check_a_row_changed_behind_the_cursor_is_right,
+    variants.changes_forgotten: checks.check_a_row_changed_behind_the_cursor_is_right,
+    variants.every_owner_is_dead: checks.check_a_driven_run_is_refused_to_others,
+    variants.halves_planned_twice: checks.check_planned_rows_stay_exact,
+    variants.one_round_only: checks.check_a_run_ends_with_nothing_pending,
+    variants.no_late_identity: checks.check_a_new_contact_is_resolved,
 }
 
 

@@ -10,11 +10,12 @@ from django.db import connection
 from django.utils import timezone
 
 from migration_ops import conf, transitions
+from migration_ops.backfill import batch
 from migration_ops.backfill import owner as owners
 from migration_ops.backfill import plan
 from migration_ops.exceptions import RunStopped
 from migration_ops.models import MigrationBatch, MigrationRun
-from migration_ops.stages import RunStatus
+from migration_ops.stages import BatchKind, RunStatus
 from migration_ops.tasks import recover_runs, run_slice
 from migration_ops.tests.state import (
     as_json,
@@ -222,7 +223,7 @@ def test_a_long_batch_does_not_look_like_a_stalled_run(seeded, monkeypatch):
         wait_until(lambda: MigrationRun.objects.get().heartbeat_at.year > 2024, "a heartbeat during the batch")
         raise RunStopped(reason="enough")
 
-    monkeypatch.setattr("migration_ops.backfill.batch.stage_contacts", long)
+    monkeypatch.setitem(batch.PARTS, BatchKind.CONTACTS, long)
     monkeypatch.setattr("migration_ops.tests.state.PATIENCE_S", 5)
     run_slice(run.pk, run.generation)
 
@@ -231,7 +232,7 @@ def test_an_unforeseen_error_is_recorded_and_stops_the_run(seeded, monkeypatch):
     """Or the periodic task would bring it back for ever (Q3)."""
     company = seeded(40)
     run = enqueued_run(company)
-    monkeypatch.setattr("migration_ops.backfill.batch.stage_contacts", lambda *_, **__: 1 / 0)
+    monkeypatch.setitem(batch.PARTS, BatchKind.CONTACTS, lambda *_, **__: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         run_slice(run.pk, run.generation)
     run.refresh_from_db()

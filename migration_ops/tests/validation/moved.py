@@ -9,11 +9,12 @@ from crm.models import Company
 from legacy.models import LegacyQuote
 from migration_ops.dual_write import capture
 from migration_ops.identity.customers import clear_staging, write_customers, write_findings
-from migration_ops.identity.resolve import find_clusters
+from migration_ops.identity.resolve import decide_clusters, find_components
 from migration_ops.identity.stage import stage_contacts
 from migration_ops.models import OutboxEntry
 from migration_ops.projection.project import Scope, write
 from migration_ops.selectors.companies import ensure_company
+from migration_ops.sql.loader import block
 
 COMPANY = UUID("c0000000-0000-4000-8000-000000000001")
 PAID = UUID("a0000000-0000-4000-8000-000000000001")
@@ -69,12 +70,17 @@ def move(id: UUID = COMPANY) -> Company:
         cursor.execute("DISCARD TEMPORARY")  # commits, which empty the work tables, are rare in tests
     with transaction.atomic():
         stage_contacts(company, parts=1, part=0)
-        find_clusters(company)
+        find_components(company)
+        decide_clusters(company, parts=1, part=0)
         write_customers(company, parts=1, part=0)
         write_findings(company)
         clear_staging(company)
     with transaction.atomic():
         write(Scope(company=company), batch_id=None)
+    with connection.cursor() as cursor:
+        # Without figures the planner reads whole tables for each row.
+        for name in ("analyze_customers", "analyze_deals"):
+            cursor.execute(block("queries/plan.sql", name).sql)
     OutboxEntry.objects.filter(company_id=id).delete()
     return company
 
