@@ -80,7 +80,7 @@ def next_case(
 
 def claim(case: DedupCase, *, actor: str) -> bool:
     """Hold a case while a person looks at it; False where somebody else holds it or it is decided."""
-    params = {"id": case.pk, "actor": actor, "until": timezone.now() + timedelta(minutes=LEASE_MINUTES)}
+    params: dict[str, Any] = {"id": case.pk, "actor": actor, "until": timezone.now() + timedelta(minutes=LEASE_MINUTES)}
     with connection.cursor() as cursor:
         cursor.execute(block(CASES, "claim").sql, params)
         return cursor.fetchone() is not None
