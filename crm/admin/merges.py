@@ -76,7 +76,7 @@ def counts_of(merge: CustomerMerge) -> str:
 class UndoAdmin(RecordAdmin):
     """A list of what can be undone, each with a page that asks first."""
 
-    change_form_before_template = None
+    change_form_before_template = ""
     list_select_related: tuple[str, ...] = ("company", "survivor")
     ordering = ("-at", "pk")
 
@@ -106,7 +106,10 @@ class UndoAdmin(RecordAdmin):
         raise NotImplementedError
 
     def _undo(self, request: HttpRequest, row: Any) -> HttpResponse:
-        options = {"actor": request.user.get_username(), "reason": request.POST.get("reason", "").strip()}
+        options: dict[str, Any] = {
+            "actor": request.user.get_username(),
+            "reason": request.POST.get("reason", "").strip(),
+        }
         try:
             undone = self.carry_out(request, row, options)
         except CrmError as error:
@@ -116,7 +119,7 @@ class UndoAdmin(RecordAdmin):
         messages.success(request, f"Undone: {separated} again customers of their own.")
         return HttpResponseRedirect(page_of(row))
 
-    def carry_out(self, request: HttpRequest, row: Any, options: dict[str, str]) -> list[CustomerMerge]:
+    def carry_out(self, request: HttpRequest, row: Any, options: dict[str, Any]) -> list[CustomerMerge]:
         """Call the service."""
         raise NotImplementedError
 
@@ -161,7 +164,7 @@ class CustomerMergeAdmin(UndoAdmin):
             "has_later": bool(later),
         }
 
-    def carry_out(self, request: HttpRequest, row: CustomerMerge, options: dict[str, str]) -> list[CustomerMerge]:
+    def carry_out(self, request: HttpRequest, row: CustomerMerge, options: dict[str, Any]) -> list[CustomerMerge]:
         """Undo it, with the later ones where that was asked for."""
         return undo_merge(row, with_later=request.POST.get("with_later") == "yes", **options)
 
@@ -200,7 +203,7 @@ class CustomerMergeRunAdmin(UndoAdmin):
         merges = row.merges.filter(undone_at__isnull=True).select_related("survivor")
         return {"merges": [(names(each), each) for each in merges[:20]], "count": merges.count(), "later": []}
 
-    def carry_out(self, request: HttpRequest, row: CustomerMergeRun, options: dict[str, str]) -> list[CustomerMerge]:
+    def carry_out(self, request: HttpRequest, row: CustomerMergeRun, options: dict[str, Any]) -> list[CustomerMerge]:
         """Undo all of it."""
         return undo_run(row, **options)
 
@@ -209,7 +212,7 @@ class CustomerMergeRunAdmin(UndoAdmin):
 class CustomerDecisionAdmin(RecordAdmin):
     """What people decided about two customers."""
 
-    change_form_before_template = None
+    change_form_before_template = ""
     list_display = (
         minute("at", words="when"), link("customer_a", words="one"),
         state("verdict", {"same": "success"}, labels=dict(CustomerDecision.Verdict.choices)),

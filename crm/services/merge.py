@@ -165,7 +165,7 @@ def _show(company: Company, plan: MergePlan, origin: CustomerMerge.Origin) -> se
     with connection.cursor() as cursor:
         is_shared = False
         if values["phone"]:
-            params = {"company": company.pk, "customers": everybody, "phone": values["phone"]}
+            params: dict[str, Any] = {"company": company.pk, "customers": everybody, "phone": values["phone"]}
             cursor.execute(block("merge", "others_with_phone"), params)
             (is_shared,) = cursor.fetchone()
             if is_shared:

@@ -272,7 +272,7 @@ def _owned(company: Company, ids: list[UUID]) -> list[tuple[str, UUID, int, str]
 
 
 def _duplicates(company: Company, ids: list[UUID], survivor: UUID) -> Duplicates:
-    params = {"company": company.pk, "customers": ids, "survivor": survivor}
+    params: dict[str, Any] = {"company": company.pk, "customers": ids, "survivor": survivor}
     kept: dict[str, UUID] = {}
     times: dict[UUID, tuple[datetime, datetime]] = {}
     gone: dict[UUID, UUID] = {}

@@ -68,7 +68,7 @@ def known_references() -> tuple[Reference, ...]:
 def references_of_models() -> set[tuple[str, str, str]]:
     """Table, column and target of every relation that a model declares to a customer, an address or a relation."""
     return {
-        (model._meta.db_table, field.column, field.related_model._meta.db_table)
+        (model._meta.db_table, str(field.column), field.related_model._meta.db_table)
         for model in apps.get_models(include_auto_created=True)
         for field in model._meta.concrete_fields
         if field.is_relation and field.related_model in CONCERNED

@@ -1,7 +1,7 @@
 """The queue of cases and the case on one screen."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -52,7 +52,7 @@ class StateFilter(ChoiceFilter):
     choices_offered = (("open", "Open"), ("decided", "Decided"), ("gone", "No question any more"))
     is_always_offered = True
 
-    def choices(self, changelist: Any) -> Iterable[dict[str, Any]]:
+    def choices(self, changelist: Any) -> Iterator[Any]:
         """The states; "open" stands for none chosen."""
         for value, words in self.choices_offered:
             yield {
@@ -114,7 +114,7 @@ class DedupCaseAdmin(MachineAdmin):
     sortable_by = ()
     search_ids = ("pk",)
     search_texts = ("words",)
-    change_form_before_template = None
+    change_form_before_template = ""
     fieldsets = ((None, {"fields": (case_link,)}),)
     change_list_template = "admin/migration_ops/cases.html"
 
@@ -228,7 +228,7 @@ def _answer(request: HttpRequest) -> Answer:
     numbers = {
         UUID(name.removeprefix("group-")): value for name, value in request.POST.items() if name.startswith("group-")
     }
-    used = sorted(set(numbers.values()))
+    used = sorted(set(numbers.values()), key=lambda number: (len(number), number))
     groups = tuple(tuple(sorted(id for id, value in numbers.items() if value == number)) for number in used)
     chosen = {
         field: {uuid_or_none(value) for value in request.POST.getlist(f"use-{field}")}
@@ -240,13 +240,15 @@ def _answer(request: HttpRequest) -> Answer:
             picked = [id for id in group if id in ids]
             if len(picked) == 1:
                 choices.setdefault(place, {})[field] = request.POST.get(f"value-{field}-{picked[0]}") or None
-    between = request.POST.get("between", "")
+    said = request.POST.get("between", "")
+    # The groups say who is the same; this says what the groups are to each other.
+    between = next((verdict for verdict in BETWEEN if verdict == said), Verdict.DIFFERENT)
     try:
         seen = {int(place): parts for place, parts in json.loads(request.POST.get("seen") or "{}").items()}
     except (ValueError, AttributeError):
         seen = {}
     return Answer(
-        groups=groups, between=Verdict(between) if between in Verdict.values else Verdict.DIFFERENT, choices=choices,
+        groups=groups, between=between, choices=choices,
         seen=seen, overrules=[UUID(id) for id in request.POST.getlist("overrules") if uuid_or_none(id)],
         reason=request.POST.get("why", "").strip(),
     )  # fmt: skip

@@ -68,7 +68,7 @@ def next_case(
     *, actor: str, company: UUID | None = None, reason: str = "", after: UUID | None = None
 ) -> DedupCase | None:
     """The most valuable open case that nobody else holds, claimed for this person for some minutes."""
-    params = {
+    params: dict[str, Any] = {
         "company": company, "reason": reason, "actor": actor, "after": after,
         "until": timezone.now() + timedelta(minutes=LEASE_MINUTES),
     }  # fmt: skip
@@ -80,7 +80,7 @@ def next_case(
 
 def claim(case: DedupCase, *, actor: str) -> bool:
     """Hold a case while a person looks at it; False where somebody else holds it or it is decided."""
-    params = {"id": case.pk, "actor": actor, "until": timezone.now() + timedelta(minutes=LEASE_MINUTES)}
+    params: dict[str, Any] = {"id": case.pk, "actor": actor, "until": timezone.now() + timedelta(minutes=LEASE_MINUTES)}
     with connection.cursor() as cursor:
         cursor.execute(block(CASES, "claim").sql, params)
         return cursor.fetchone() is not None
@@ -135,7 +135,10 @@ def decide_case(case: DedupCase, answer: Answer, *, actor: str) -> DedupCase:
         apart = decisions.keep_apart(
             case.company, answer.groups, answer.between, actor=actor, reason=answer.reason, evidence=evidence
         )
-        params = {"company": case.company_id, "customers": sorted(set(living(case.company, now).values()))}
+        params: dict[str, Any] = {
+            "company": case.company_id,
+            "customers": sorted(set(living(case.company, now).values())),
+        }
         with connection.cursor() as cursor:
             cursor.execute(block(CASES, "answer_pairs").sql, params)
             answered = [id for (id,) in cursor.fetchall()]

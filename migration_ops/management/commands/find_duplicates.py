@@ -70,8 +70,8 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(report | ({"merged": [_as_json(each) for each in merged]} if merged else {})))
         else:
             self.stdout.write(as_text(outcomes, export=options["export"]))
-            for each in merged:
-                self.stdout.write(_as_text(each))
+            for run in merged:
+                self.stdout.write(_as_text(run))
 
 
 def _merge(company: Company) -> MergedRun:

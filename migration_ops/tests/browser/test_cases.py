@@ -72,7 +72,8 @@ def test_with_the_mouse(browser, live_server, queue, scheme):
     shot(page, f"case-{scheme}")
     page.click("label:has(input[value=household])")
     page.wait_for_selector("#preview:has-text('Nobody is merged')")
-    page.click("[data-all=same]")
+    assert not page.is_checked("input[value=same]")
+    page.click("label:has(input[value=same])")
     page.wait_for_selector("#preview:has-text('become one customer')")
     page.click("#submit")
     # The next case is there at once.
@@ -90,8 +91,8 @@ def test_with_the_mouse(browser, live_server, queue, scheme):
 def test_with_keys_only(browser, live_server, queue):
     page = sign_in(browser, live_server, "ann")
     page.goto(live_server.url + queue)
-    page.wait_for_selector("#start:focus")
-    page.keyboard.press("Enter")
+    page.wait_for_selector("#start")
+    page.keyboard.press("n")
     page.wait_for_selector("#submit")
     page.keyboard.press("n")
     page.wait_for_selector("#case:has-text('Anna Lee')")
@@ -103,6 +104,7 @@ def test_with_keys_only(browser, live_server, queue):
     page.keyboard.press("ArrowRight")
     page.keyboard.press("1")
     page.wait_for_selector("#preview:has-text('become one customer')")
+    assert page.is_checked("input[value=household]")
     page.keyboard.press("Enter")
     page.wait_for_selector("#case:has-text('Bobby Ray')")
     assert CustomerMerge.objects.count() == 1

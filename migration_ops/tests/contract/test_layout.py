@@ -17,6 +17,7 @@ TOP_LEVEL = {
     "migration_ops",
     "templates",
     "requirements.txt",
+    "requirements-browser.txt",
     "pytest.ini",
     "pyproject.toml",
     "conftest.py",

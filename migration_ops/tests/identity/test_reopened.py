@@ -53,18 +53,18 @@ def test_a_decision_survives_every_search_until_the_evidence_changes():
     moving.insert(
         [
             a_row(0, "Jonathan Marlow", "jon@marlow.example", "+12025559001", "12 Abbey Road"),
-            a_row(1, "Jonathan Marlov", "j.m@post.example", "+12025559001", "12 Abbey Road"),
+            a_row(1, "Jonathan Marlov", "j.m@post.example", "+12025559001", "7 Sea Lane"),
             *strangers,
         ]
     )
     moving.move(company)
-    find_duplicates(company)
+    find_duplicates(company, auto_from=0.999)
     rebuild_cases(company)
     case = next_case(actor="ann")
     assert case is not None
     decide_case(case, Answer(groups=tuple((id,) for id in customers_of(case))), actor="ann")
     for _ in range(2):
-        find_duplicates(company)
+        find_duplicates(company, auto_from=0.999)
         assert rebuild_cases(company) == 0
     assert len(living(company)) == len(strangers) + 2
     # A new spelling of the one comes with the mailbox of the other.
@@ -74,7 +74,7 @@ def test_a_decision_survives_every_search_until_the_evidence_changes():
         name_key=one.name_key, email_key="j.m@post.example", phone="+12025559001", phone_key="+12025559001",
         first_seen_at=one.first_seen_at, last_seen_at=one.last_seen_at,
     )  # fmt: skip
-    find_duplicates(company)
+    find_duplicates(company, auto_from=0.999)
     assert rebuild_cases(company) == 1
     asked = DedupConflict.objects.get(state="open")
     assert asked.reason == "evidence_changed"

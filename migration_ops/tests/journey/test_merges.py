@@ -21,6 +21,7 @@ from migration_ops.backfill.sweep import settle
 from migration_ops.identity.duplicates.find import find_duplicates
 from migration_ops.identity.duplicates.merging import merge_automatic
 from migration_ops.models import DedupRun, LegacyLink
+from migration_ops.tests import moving
 from migration_ops.tests.legacy_rows import insert, update
 from migration_ops.tests.merging import assert_same_state, living, on_buried, state, values
 from migration_ops.tests.state import assert_valid
@@ -106,12 +107,26 @@ def test_later_rows_of_a_merged_customer_land_on_the_survivor_and_go_back_with_i
     assert_valid(company)
 
 
-def test_the_rules_merge_as_one_run_with_one_undo_and_never_against_a_person(company):
+def test_the_rules_merge_as_one_run_with_one_undo_and_never_against_a_person():
+    company = moving.company_of(UUID("e0000000-0000-4000-8000-000000000003"))
+    names = ("Alva", "Boris", "Cedric", "Dora", "Emil", "Frida", "Gustav", "Hilde")
+    people = [(f"{name} Marlow", f"{name}@mail.example", f"+1202555{place:04}") for place, name in enumerate(names)]
+    # Three of them again, misspelt and with another mailbox.
+    people += [(f"{name}v", f"other-{email}", phone) for name, email, phone in people[:3]]
+    moving.insert(
+        {
+            "id": str(UUID(int=place + 1)), "company_id": str(company.pk), "customer_name": name, "email": email,
+            "phone": phone, "address": f"{phone[-1]} Abbey Road", "status": "sent", "total": "100",
+            "created_at": "2024-05-01 09:00+00", "updated_at": "2024-05-01 09:00+00",
+        }
+        for place, (name, email, phone) in enumerate(people)
+    )  # fmt: skip
+    moving.move(company)
     find_duplicates(company, auto_from=0.6)
     before = state()
     assert DedupRun.objects.get().groups.exists()
     merged = merge_automatic(company, actor="rules")
-    assert merged.merges > 0
+    assert merged.merges == 3
     assert CustomerMerge.objects.filter(run=merged.run).count() == merged.merges
     assert_valid(company)
     undo_run(merged.run, actor="ann")

@@ -1,5 +1,13 @@
-// Keys and the live preview of one case. Keys are off while somebody types.
+// Keys of the queue; keys and the live preview of one case. Keys are off while somebody types.
 (() => {
+  const isTyping = (target) => target.closest("input[type=text], input[type=search], textarea, select");
+  const start = document.getElementById("start");
+  if (start) {
+    document.addEventListener("keydown", (event) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+      if (event.key.toLowerCase() === "n") { event.preventDefault(); start.click(); }
+    });
+  }
   const page = document.getElementById("case");
   if (!page) return;
   const form = document.getElementById("decide");
@@ -24,10 +32,17 @@
   };
 
   const all = (verdict) => {
-    selects.forEach((select, place) => { select.value = String(verdict === "same" ? 1 : Math.min(place + 1, 9)); });
+    selects.forEach((select, place) => { select.value = String(verdict === "same" ? 1 : place + 1); });
     const radio = form.querySelector(`input[name=between][value=${verdict}]`);
     if (radio) radio.checked = true;
     return preview();
+  };
+
+  const agree = () => {
+    const isOne = selects.every((select) => select.value === selects[0].value);
+    const said = form.querySelector("input[name=between]:checked").value;
+    const wanted = isOne ? "same" : said === "same" ? "different" : said;
+    form.querySelector(`input[name=between][value=${wanted}]`).checked = true;
   };
 
   const mark = (step) => {
@@ -46,18 +61,20 @@
           if (other !== box && groupOf(other.value) === groupOf(box.value)) other.checked = false;
         });
       }
-      if (box.name === "between" && selects.every((select) => select.value === selects[0].value)) { all(box.value); return; }
+      const isOne = selects.every((select) => select.value === selects[0].value);
+      const said = form.querySelector("input[name=between]:checked").value;
+      if (box.name === "between" && (isOne || said === "same")) { all(said); return; }
+      // What is marked always agrees with the groups.
+      if (box.classList.contains("qp-group")) agree();
       if (box.name !== "why" && box.name !== "overrules") preview();
     });
-    form.querySelector("[data-all=same]").addEventListener("click", () => all("same"));
     form.addEventListener("submit", (event) => { if (document.getElementById("submit").dataset.waiting) event.preventDefault(); });
   }
 
   const verdicts = { s: "same", d: "different", h: "household", w: "works_for", b: "branch_of" };
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const typing = event.target.closest("input[type=text], input[type=search], textarea, select");
-    if (typing) return;
+    if (isTyping(event.target)) return;
     const key = event.key.toLowerCase();
     const click = (id) => { const button = document.getElementById(id); if (button) { event.preventDefault(); button.click(); } };
     if (key === "n") click("next");
@@ -68,7 +85,7 @@
     else if (key === "arrowright" || key === "arrowleft") { event.preventDefault(); mark(key === "arrowright" ? 1 : -1); }
     else if (/^[1-9]$/.test(key)) {
       const record = document.activeElement.closest(".qp-record");
-      if (record) { event.preventDefault(); record.querySelector("select").value = key; preview(); }
+      if (record && Number(key) <= selects.length) { event.preventDefault(); record.querySelector("select").value = key; agree(); preview(); }
     } else if (event.key === "Enter" && !event.target.closest("a, button")) click("submit");
   });
 })();
