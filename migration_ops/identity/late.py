@@ -54,7 +54,7 @@ def resolve_contact(
     known = CustomerContact.objects.filter(pk=id, company=company).values_list("customer_id", flat=True).first()
     if known is not None:
         return known, id
-    customer = _place(company, id, name, email, phone, at, at, [])
+    customer = _place(company, id, name, email, phone, at, at, [], [])
     refresh_customers(company, [customer])
     return customer, id
 
