@@ -1,6 +1,6 @@
 """What becomes of a pair: merged without asking, put before a person, or kept apart (pure).
 
-Source: docs/decisions/0012-duplicate-engine.md
+Source: docs/decisions/0017-duplicate-engine.md
 """
 
 from enum import IntEnum, StrEnum

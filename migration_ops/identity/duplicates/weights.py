@@ -3,7 +3,7 @@
 A weight is log2 of how much likelier an observation is between records of one customer (``m``) than between records
 drawn at random (``u``). ``m`` stands here; ``u`` of an exact agreement is how common the value is in the company, and
 ``u`` of the other levels is measured on random pairs of the company, leaning on the values here while there are few.
-Source: docs/decisions/0012-duplicate-engine.md
+Source: docs/decisions/0017-duplicate-engine.md
 """
 
 from dataclasses import dataclass
