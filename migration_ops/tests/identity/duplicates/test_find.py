@@ -9,9 +9,10 @@ from django.core.management.base import CommandError
 
 from benchmarks.made.traps import Maker, Row
 from crm.models import Company, Customer, CustomerAddress, CustomerRelation
-from migration_ops.identity.duplicates import blocking, engine, lookup
+from migration_ops.identity.duplicates import automatic, blocking, engine, find, lookup
 from migration_ops.identity.duplicates import store as engine_store
 from migration_ops.identity.duplicates.automatic import automatic_groups
+from migration_ops.identity.duplicates.decisions import Decided
 from migration_ops.identity.duplicates.find import find_duplicates
 from migration_ops.identity.duplicates.policy import Verdict
 from migration_ops.models import DedupConflict, DedupGroup, DedupRun, LegacyLink
@@ -77,27 +78,31 @@ def test_a_second_run_changes_nothing(company):
     assert (changes.merge, changes.split, changes.review, changes.settled) == (0, 0, 0, 0)
 
 
-def test_what_a_person_decided_is_never_overruled(company):
+def kept_apart(company: Company) -> Decided:
+    """A person's decision about the customers of the first two rows, wherever decisions are kept."""
+    one, other = sorted(customer_id(company, number) for number in (0, 1))
+    return Decided(apart=frozenset({(one, other)}), together=frozenset())
+
+
+def test_what_a_person_decided_is_never_overruled(company, monkeypatch):
     store(company, enumerate(SAME))
     a, b = sorted(contact_id(company, number) for number in (0, 1))
     decision = DedupConflict.objects.create(
         company=company, contact_a_id=a, contact_b_id=b, reason="probable", score=0.7, state="different",
         created_at="2024-01-01T00:00Z",
     )  # fmt: skip
+    monkeypatch.setattr(find, "decided", kept_apart)
     find_duplicates(company)
-    assert automatic_groups(company) == []
+    assert DedupGroup.objects.count() == 0
     decision.refresh_from_db()
     assert (decision.state, decision.score) == ("different", 0.7)
 
 
-def test_a_group_is_withdrawn_when_a_person_decides_otherwise_afterwards(company):
+def test_a_group_is_withdrawn_when_a_person_decides_otherwise_afterwards(company, monkeypatch):
     store(company, enumerate(SAME))
     find_duplicates(company)
-    a, b = sorted(contact_id(company, number) for number in (0, 1))
-    DedupConflict.objects.create(
-        company=company, contact_a_id=a, contact_b_id=b, reason="probable", score=0.7, state="different",
-        created_at="2024-01-01T00:00Z",
-    )  # fmt: skip
+    assert len(automatic_groups(company)) == 1
+    monkeypatch.setattr(automatic, "decided", kept_apart)
     assert automatic_groups(company) == []
 
 
