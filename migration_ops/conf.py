@@ -28,7 +28,19 @@ HEARTBEAT_S = _number("HEARTBEAT_S", 2)
 STALLED_S = _number("STALLED_S", 15)
 """Seconds without a heartbeat after which a run counts as stalled and may be taken over."""
 
-LOCK_TIMEOUT_MS = _number("LOCK_TIMEOUT_MS", 10_000)
+BATCH_TARGET_MS = _number("BATCH_TARGET_MS", 1_000)
+"""What a batch of rows should take, milliseconds; one that would take twice as long is split first. 0: as planned."""
+
+PIECE_ROWS = 100
+"""Fewest rows of a piece a batch is split into to fit its target."""
+
+PACE_BATCHES = 10
+"""Finished batches a run's pace is judged by."""
+
+UNAPPLIED_LIMIT = 50_000
+"""Captured changes waiting to be applied above which a run rests after each batch."""
+
+LOCK_TIMEOUT_MS = _number("LOCK_TIMEOUT_MS", 2_000)
 """How long a batch waits for a locked legacy row before it is put off, milliseconds."""
 
 STATEMENT_TIMEOUT_MS = _number("STATEMENT_TIMEOUT_MS", 600_000)

@@ -61,6 +61,15 @@ class CaptureNotInstalled(MigrationOpsError):
     )
 
 
+class ContactUnresolved(MigrationOpsError):
+    """A row's contact is unknown although it was just resolved: never the row's fault."""
+
+    message = (
+        "{rows} rows of {company} have no contact after resolution: a defect of the program, not of the rows;"
+        " report it and start the run again once it is mended"
+    )
+
+
 class ProofFailed(MigrationOpsError):
     """A batch did not write what it read; it was rolled back."""
 

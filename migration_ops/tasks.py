@@ -10,7 +10,7 @@ from crm.models import Company
 from migration_ops import conf
 from migration_ops.backfill import owner as owners
 from migration_ops.backfill import plan
-from migration_ops.backfill.runner import heartbeat, record_failure, settle_request, work
+from migration_ops.backfill.runner import heartbeat, record_failure, settle_request, settle_request_if_last, work
 from migration_ops.cutover import findings
 from migration_ops.dual_write import capture
 from migration_ops.dual_write.follow import follow
@@ -71,7 +71,7 @@ def run_slice(run_id: int, generation: int) -> None:
         # The outermost loop: unrecorded, the run would come back for ever.
         record_failure(run_id, generation, error)
         raise
-    settle_request(run_id, generation)
+    settle_request_if_last(run_id, generation)
     if MigrationRun.objects.filter(pk=run_id, generation=generation, status=RunStatus.RUNNING).exists():
         run_slice.apply_async((run_id, generation))
 

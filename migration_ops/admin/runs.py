@@ -100,6 +100,10 @@ class MigrationRunAdmin(MachineAdmin):
                         when("heartbeat_at", words="last heartbeat"),
                         column("busy_seconds", _seconds, words="worked for"),
                     ),
+                    (
+                        text("rest_reason", words="pace"),
+                        column("rest_ms", _milliseconds, words="rest after the last batch"),
+                    ),
                     text("error"),
                 )
             },
@@ -113,6 +117,7 @@ class MigrationRunAdmin(MachineAdmin):
                         number("batch_rows", words="rows a batch"),
                         column("pause_ms", _milliseconds, words="rest after a batch"),
                     ),
+                    column("target_ms", _milliseconds, words="a batch should take"),
                     (text("owner"), yes_no("is_enqueued", words="by Celery workers")),
                     yes_no("accepts_quarantine", words="goes on whatever is quarantined"),
                     code("high_watermark"),

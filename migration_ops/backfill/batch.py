@@ -9,8 +9,9 @@ from django.utils import timezone
 from crm.models import Company
 from migration_ops import conf
 from migration_ops.backfill import finish, sweep
+from migration_ops.backfill.pieces import split_to_fit
 from migration_ops.dual_write import fence
-from migration_ops.exceptions import MigrationOpsError, RunStopped, RunTakenOver
+from migration_ops.exceptions import ContactUnresolved, MigrationOpsError, RunStopped, RunTakenOver
 from migration_ops.identity.customers import write_customers
 from migration_ops.identity.resolve import decide_clusters, find_components
 from migration_ops.identity.stage import stage_contacts
@@ -56,20 +57,26 @@ def run_step(run_id: int, generation: int, worker: str) -> Step:
     if run.status == RunStatus.FINISHED:
         return Step.END
     batch_id: int | None = None
+    is_split = False
     try:
         with transaction.atomic():
             _bound_waits()
             _hold_stage(run)
             batch_id = _claim(run)
             if batch_id is not None:
+                _ensure_driven(run_id, generation)
                 batch = MigrationBatch.objects.get(pk=batch_id)
-                _do(run, batch, worker)
+                is_split = split_to_fit(run, batch)
+                if not is_split:
+                    _do(run, batch, worker)
                 _fence(run_id, generation)
     except (DatabaseError, MigrationOpsError) as error:
         if batch_id is None or isinstance(error, (RunTakenOver, RunStopped)) or not connection.is_usable():
             raise
         _recover(run, generation, batch_id, error)
         return Step.DONE
+    if is_split:
+        return run_step(run_id, generation, worker)  # its first piece, or the next of the other workers' leavings
     if batch_id is not None:
         _stop_if_mostly_quarantined(run, generation)
         return Step.DONE
@@ -103,6 +110,17 @@ def _claim(run: MigrationRun) -> int | None:
     return row[0] if row else None
 
 
+def _ensure_driven(run_id: int, generation: int) -> None:
+    """Begin nothing the fence would throw away: the run may have been paused between our look at it and the claim.
+
+    Whoever pauses it locks all pending batches first, so a batch claimed while this still says yes keeps it from that.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(block("queries/plan.sql", "is_driven").sql, {"run": run_id, "generation": generation})
+        if cursor.fetchone() is None:
+            raise RunTakenOver(run=run_id, generation=generation)
+
+
 def _fence(run_id: int, generation: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute(block("queries/plan.sql", "fence").sql, {"run": run_id, "generation": generation})
@@ -122,7 +140,10 @@ def _do(run: MigrationRun, batch: MigrationBatch, worker: str) -> None:
         find_components(company)
     elif batch.kind == BatchKind.ROWS:
         scope = Scope(company=company, low=batch.low or LOWEST, high=batch.high or HIGHEST)
-        outcome = project.write(scope, batch_id=batch.pk, is_retry=batch.attempts > 0)
+        is_retry = batch.attempts > 0
+        outcome = project.write(
+            scope, batch_id=batch.pk, is_retry=is_retry, is_skipping=not is_retry and not _is_known(scope)
+        )
         batch.migrated, batch.quarantined = outcome.migrated, outcome.quarantined
     elif batch.kind == BatchKind.SWEEP:
         is_done = sweep.sweep_slice(company, batch)
@@ -134,6 +155,18 @@ def _do(run: MigrationRun, batch: MigrationBatch, worker: str) -> None:
         batch.state, batch.finished_at = BatchState.DONE, timezone.now()
     batch.duration_ms = (batch.duration_ms or 0) + round((time.monotonic() - started) * 1000)
     batch.save()
+
+
+def _is_known(scope: Scope) -> bool:
+    """Whether a row of the range has a link or a quarantine entry.
+
+    In a range that has none, locked rows are skipped: they stay pending, and the sweep looks for exactly such rows. A
+    row with a link is not looked for again, so its batch waits for it; so does a retry, whose rows may stand there
+    without a link and need to be written over, which the sweep does not do.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(block("queries/plan.sql", "is_known").sql, scope.params())
+        return bool(cursor.fetchone()[0])
 
 
 def _next_phase(run: MigrationRun, generation: int) -> Step:
@@ -186,6 +219,7 @@ def _recover(run: MigrationRun, generation: int, batch_id: int, error: Exception
         if batch.state != BatchState.PENDING:
             return
         batch.attempts += 1
+        failures = batch.attempts
         batch.error = message[:2000]
         batch.save(update_fields=["attempts", "error"])
         if (code in RETRYABLE and batch.attempts < conf.BATCH_ATTEMPTS) or (
@@ -194,6 +228,13 @@ def _recover(run: MigrationRun, generation: int, batch_id: int, error: Exception
             pause_s = 0.05 * 2**batch.attempts
         elif code is not None and code.startswith(SERVER_TROUBLE):
             pause_s = -1.0
+        elif isinstance(error, ContactUnresolved):
+            # A row may have changed between its resolution and its reading; what comes back is a defect of ours.
+            pause_s = 0.05 if failures < conf.BATCH_ATTEMPTS else -1.0
+            if pause_s < 0:
+                # Started again, the slice begins anew: it must not shrink to a row that then takes the blame.
+                batch.attempts = 0
+                batch.save(update_fields=["attempts"])
         elif batch.kind == BatchKind.ROWS:
             sweep.halve(run.company, batch, message, is_locked=code in RETRYABLE)
             pause_s = 0.0
@@ -207,7 +248,7 @@ def _recover(run: MigrationRun, generation: int, batch_id: int, error: Exception
             status=RunStatus.FAILED, error=message[:2000]
         )
         raise RunStopped(
-            reason=f"run {run.pk} stopped: {batch.get_kind_display().lower()} failed {batch.attempts} times: {message}"
+            reason=f"run {run.pk} stopped: {batch.get_kind_display().lower()} failed {failures} times: {message}"
         )
     time.sleep(pause_s)
 

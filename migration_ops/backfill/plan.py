@@ -164,8 +164,8 @@ def _plan(company: Company, *, batch_rows: int, owner: str, is_enqueued: bool) -
     before = MigrationRun.objects.filter(company=company).first()
     run = MigrationRun.objects.create(
         company=company, mapping_version=conf.MAPPING_VERSION, is_enqueued=is_enqueued, rows_planned=rows,
-        high_watermark=watermark, batch_rows=batch_rows, owner=owner, started_at=timezone.now(),
-        heartbeat_at=timezone.now(),
+        high_watermark=watermark, batch_rows=batch_rows, target_ms=conf.BATCH_TARGET_MS, owner=owner,
+        started_at=timezone.now(), heartbeat_at=timezone.now(),
     )  # fmt: skip
     if before is None:
         _write_batches(run, is_first=True, rows=rows)

@@ -13,13 +13,13 @@ from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from types import FrameType
 
-from django.db import OperationalError, connection, connections
+from django.db import OperationalError, connection, connections, transaction
 from django.db.models.functions import Now
 
 from migration_ops import conf, transitions
 from migration_ops.backfill.batch import Step, run_step
-from migration_ops.backfill.pace import rest_after
 from migration_ops.backfill.progress import Progress, progress_of
+from migration_ops.backfill.rest import rest
 from migration_ops.backfill.worker import worker_process
 from migration_ops.exceptions import IllegalTransition, MigrationOpsError, RunStopped, RunTakenOver
 from migration_ops.models import MigrationRun
@@ -31,6 +31,7 @@ Report = Callable[[Progress], None]
 
 MAX_RESPAWNS = 20
 WAIT_S = 0.05
+ASKED = (RunStatus.PAUSING, RunStatus.CANCELLING)
 
 
 def drive(run: MigrationRun, *, workers: int, report: Report) -> MigrationRun:
@@ -85,12 +86,24 @@ def record_failure(run_id: int, generation: int, error: Exception) -> None:
 
 
 def settle_request(run_id: int, generation: int) -> None:
-    """Turn PAUSING into PAUSED and CANCELLING into CANCELLED once no batch is in work."""
+    """Turn PAUSING into PAUSED and CANCELLING into CANCELLED; the caller knows that no living worker has a batch."""
     for asked, reached in ((RunStatus.PAUSING, RunStatus.PAUSED), (RunStatus.CANCELLING, RunStatus.CANCELLED)):
         if MigrationRun.objects.filter(pk=run_id, generation=generation, status=asked).exists():
             # Several slices of an enqueued run may notice it in one moment: one of them moves it.
             with suppress(IllegalTransition):
                 transitions.move_run(run_id, reached, generation=generation)
+
+
+def settle_request_if_last(run_id: int, generation: int) -> None:
+    """As settle_request, unless another worker has a batch in work: its work would be thrown away, so it settles."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        # One worker looks at a time: two that each lock some of the batches would both wait for the other.
+        if not MigrationRun.objects.select_for_update().filter(pk=run_id, status__in=ASKED).exists():
+            return
+        cursor.execute(block("queries/plan.sql", "free_batches").sql, {"run": run_id})
+        pending, free = cursor.fetchone()
+        if pending == free:
+            settle_request(run_id, generation)  # the batches stay locked until it is committed: nobody begins one
 
 
 def work(run_id: int, generation: int, worker: str, *, until: Callable[[], bool], on_step: Callable[[], None]) -> None:
@@ -101,7 +114,7 @@ def work(run_id: int, generation: int, worker: str, *, until: Callable[[], bool]
     """
     lost = 0
     while not until():
-        run = MigrationRun.objects.only("status", "generation", "pause_ms").get(pk=run_id)
+        run = MigrationRun.objects.only("status", "generation").get(pk=run_id)
         if run.generation != generation:
             raise RunTakenOver(run=run_id, generation=generation)
         if run.status != RunStatus.RUNNING:
@@ -125,7 +138,7 @@ def work(run_id: int, generation: int, worker: str, *, until: Callable[[], bool]
         if step is Step.WAIT:
             time.sleep(WAIT_S)
         else:
-            _rest(run, round((time.monotonic() - before) * 1000))
+            rest(run_id, round((time.monotonic() - before) * 1000))
 
 
 def _wait_for_server() -> None:
@@ -136,18 +149,6 @@ def _wait_for_server() -> None:
         except OperationalError:
             connection.close()
             time.sleep(1)
-
-
-def _rest(run: MigrationRun, batch_ms: int) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(block("queries/progress.sql", "oldest_transaction").sql, {})
-        oldest_s = cursor.fetchone()[0]
-        rest_ms, reason = rest_after(
-            batch_ms=batch_ms, pause_ms=run.pause_ms, oldest_transaction_s=oldest_s, unapplied=0
-        )
-    if rest_ms:
-        log.info(reason, extra={"run": run.pk, "milliseconds": rest_ms})
-        time.sleep(rest_ms / 1000)
 
 
 def _drive_here(run: MigrationRun, report: Report) -> None:

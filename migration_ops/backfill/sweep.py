@@ -7,7 +7,7 @@ from django.db import connection
 
 from crm.models import Company
 from migration_ops import conf
-from migration_ops.exceptions import MigrationOpsError
+from migration_ops.exceptions import ContactUnresolved
 from migration_ops.identity.late import resolve_late
 from migration_ops.models import MigrationBatch, OutboxEntry
 from migration_ops.projection import project
@@ -57,14 +57,14 @@ def settle(company: Company, ids: list[UUID], *, batch_id: int | None, actor: st
     are removed. In the caller's transaction.
 
     Raises:
-        MigrationOpsError: a row's contact could not be resolved (a defect, never the row's fault).
+        ContactUnresolved: a row's contact could not be resolved (a defect, never the row's fault).
     """
     resolve_late(company, ids)
     outcome = project.write(
         Scope(company=company, ids=ids, low=min(ids), high=max(ids)), batch_id=batch_id, actor=actor
     )
     if outcome.unidentified:
-        raise MigrationOpsError(f"{outcome.unidentified} rows of {company.slug} have no contact after resolution")
+        raise ContactUnresolved(rows=outcome.unidentified, company=company.slug)
     return outcome
 
 

@@ -25,6 +25,12 @@ class MigrationRun(models.Model):
     pause_ms = models.IntegerField(
         default=0, help_text="Rest after each batch, milliseconds; changeable while it runs."
     )
+    target_ms = models.IntegerField(
+        default=1_000,
+        help_text="What a batch of rows should take, milliseconds; 0: as planned. Changeable while it runs.",
+    )
+    rest_ms = models.IntegerField(default=0, help_text="Rest after the last batch, milliseconds.")
+    rest_reason = models.TextField(default="", help_text="Why the run rested after the last batch.")
     owner = models.TextField(default="")
     started_at = models.DateTimeField()
     heartbeat_at = models.DateTimeField()

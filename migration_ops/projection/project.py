@@ -98,11 +98,12 @@ def execute(statement: Any, params: dict[str, Any]) -> int:
         return int(cursor.rowcount)
 
 
-def read(scope: Scope, *, is_locking: bool = True) -> tuple[int, int]:
+def read(scope: Scope, *, is_locking: bool = True, is_skipping: bool = False) -> tuple[int, int]:
     """Fill the work tables with the rows of the scope, rejected ones taken out.
 
     Args:
         is_locking: lock the legacy rows FOR SHARE; comparisons, which write nothing, do without.
+        is_skipping: leave rows out that somebody else has locked, instead of waiting for them.
     Returns:
         Rows read (the rejected among them), and rows left out because their contact or address is not known yet.
     """
@@ -112,6 +113,8 @@ def read(scope: Scope, *, is_locking: bool = True) -> tuple[int, int]:
         execute(table.sql, {})
     # OFFSET 0 keeps the planner from computing the facts of a row again for each use, as the lock clause does.
     statement = source["read"].sql if is_locking else source["read"].sql.replace("FOR SHARE OF q", "OFFSET 0")
+    if is_skipping:
+        statement = statement.replace("FOR SHARE OF q", "FOR SHARE OF q SKIP LOCKED")
     rows = execute(statement, params)
     if execute(source["read_items"].sql, params):
         execute(source["read_odd_items"].sql, {})
@@ -129,7 +132,13 @@ def read(scope: Scope, *, is_locking: bool = True) -> tuple[int, int]:
 
 
 def write(
-    scope: Scope, *, batch_id: int | None, actor: str = "backfill", is_retry: bool = False, is_locking: bool = True
+    scope: Scope,
+    *,
+    batch_id: int | None,
+    actor: str = "backfill",
+    is_retry: bool = False,
+    is_locking: bool = True,
+    is_skipping: bool = False,
 ) -> Outcome:
     """Project the scope's rows and write them, with links and quarantine entries, in the caller's transaction.
 
@@ -139,12 +148,13 @@ def write(
     Args:
         is_retry: rows may stand there without a link; write them over instead of failing on them.
         is_locking: lock the legacy rows; a rehearsal, which is rolled back, does without.
+        is_skipping: leave locked rows out; only where the sweep comes back to them by itself.
     Raises:
         ProofFailed: the new tables do not hold what the batch read.
     """
     params = scope.params() | {"mapping_version": conf.MAPPING_VERSION, "batch": batch_id, "actor": actor}
     execute(block("identity/late.sql", "hold_merges").sql, params)
-    rows, unidentified = read(scope, is_locking=is_locking)
+    rows, unidentified = read(scope, is_locking=is_locking, is_skipping=is_skipping)
     stale = blocks("projection/stale.sql")
     is_known = execute(stale["mark_known"].sql, params) > 0
     if is_known or is_retry:

@@ -132,7 +132,7 @@ def forget_migration() -> None:
             [[*TABLES, "companies"]],
         )
         tables = cursor.fetchone()[0]
-        cursor.execute(f"TRUNCATE {tables}")
+        cursor.execute(f"TRUNCATE {tables} CASCADE")
 
 
 @contextmanager

@@ -44,6 +44,8 @@ class Command(BaseCommand):
         self.stdout.write(f"{found.name} ({found.slug}), stage {stage}")
         if run is not None:
             self.stdout.write("  " + _run_line(run))
+            if run.rest_reason:
+                self.stdout.write(f"  pace     {run.rest_reason} ({run.rest_ms:,} ms after the last batch)")
         self.stdout.write("\n".join(render(summary)))
         if lag.waiting:
             self.stdout.write(
@@ -104,5 +106,6 @@ def _run_json(run: MigrationRun) -> dict[str, Any]:
         "rows_per_second": progress.rows_per_second, "seconds_left": progress.seconds_left,
         "heartbeat_at": run.heartbeat_at.isoformat(),
         "is_stalled": run.status == RunStatus.RUNNING and owners.is_idle(run),
+        "rest_ms": run.rest_ms, "rest_reason": run.rest_reason, "target_ms": run.target_ms,
         "error": run.error,
     }  # fmt: skip

@@ -67,6 +67,35 @@ SELECT b.id FROM migration_batch b
  LIMIT 1
    FOR UPDATE SKIP LOCKED;
 
+-- name: is_driven
+-- Whether a batch that was just claimed may be begun. Holds nothing: a heartbeat must not wait as long as a batch.
+SELECT 1 FROM migration_run r
+ WHERE r.id = %(run)s AND r.generation = %(generation)s AND r.status IN ('running', 'pausing', 'cancelling');
+
+-- name: is_known
+-- Whether any row of a range has a link or a quarantine entry, which keep the sweep from looking for it.
+-- params: company (uuid), low and high (uuid, both included)
+SELECT EXISTS (SELECT FROM migration_legacy_link l
+                WHERE l.company_id = %(company)s AND l.legacy_id BETWEEN %(low)s AND %(high)s)
+    OR EXISTS (SELECT FROM migration_quarantined_row z
+                WHERE z.company_id = %(company)s AND z.legacy_id BETWEEN %(low)s AND %(high)s);
+
+-- name: piece_ends
+-- The highest id of each of so many nearly equal pieces of a range.
+-- params: company (uuid), low and high (uuid, both included), parts (int)
+SELECT (array_agg(n.id ORDER BY n.id DESC))[1]
+  FROM (SELECT q.id, ntile(%(parts)s) OVER (ORDER BY q.id) AS piece FROM quotes q
+         WHERE q.company_id = %(company)s AND q.id BETWEEN %(low)s AND %(high)s) AS n
+ GROUP BY n.piece ORDER BY n.piece;
+
+-- name: free_batches
+-- How many batches of the run are pending, and how many of those nobody has in work; the latter are locked.
+-- locks: the run's pending batches that are free, until the transaction ends
+WITH free AS (
+    SELECT b.id FROM migration_batch b WHERE b.run_id = %(run)s AND b.state = 'pending' FOR UPDATE SKIP LOCKED)
+SELECT (SELECT count(*) FROM migration_batch b WHERE b.run_id = %(run)s AND b.state = 'pending'),
+       (SELECT count(*) FROM free);
+
 -- name: fence
 -- Whether the run is still this generation's; held until the transaction ends, which is a moment later.
 SELECT 1 FROM migration_run r

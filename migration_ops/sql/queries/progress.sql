@@ -31,4 +31,25 @@ SELECT coalesce(max(extract(epoch FROM now() - a.xact_start)), 0)::float8
    AND a.application_name NOT LIKE 'quotepro%%';
 
 -- name: unapplied
-SELECT count(*) FROM (SELECT FROM migration_outbox WHERE company_id = %(company)s AND state = 'pending' LIMIT 50001) AS o;
+-- Captured changes of the company that wait, counted no further than needed.
+-- params: company (uuid), most (int)
+SELECT count(*) FROM (SELECT FROM migration_outbox WHERE company_id = %(company)s AND state = 'pending' LIMIT %(most)s) AS o;
+
+-- name: lock_waits
+-- Recent batches of the run that met a lock timeout or a deadlock: of those that ended last, and of those being retried.
+-- params: run (bigint), most (int)
+SELECT count(*)
+  FROM ((SELECT b.attempts, b.error FROM migration_batch b
+          WHERE b.run_id = %(run)s AND b.state = 'done' AND b.finished_at IS NOT NULL
+          ORDER BY b.finished_at DESC LIMIT %(most)s)
+        UNION ALL
+        SELECT b.attempts, b.error FROM migration_batch b WHERE b.run_id = %(run)s AND b.state = 'pending') AS recent
+ WHERE recent.attempts > 0 AND recent.error ~ 'lock timeout|deadlock';
+
+-- name: ms_per_row
+-- Median milliseconds a row of the run's last finished row batches; NULL when there are none.
+-- params: run (bigint), most (int)
+SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY b.duration_ms::float8 / b.rows)
+  FROM (SELECT duration_ms, rows FROM migration_batch
+         WHERE run_id = %(run)s AND kind = 'rows' AND state = 'done' AND rows > 0 AND duration_ms IS NOT NULL
+         ORDER BY finished_at DESC NULLS LAST LIMIT %(most)s) AS b;
