@@ -83,7 +83,7 @@ def test_production_table_keeps_its_rows_and_a_broken_index_is_built_again(scrat
 
         assert columns(server.cursor(), "public") == before
         assert server.execute("SELECT count(*) FROM quotes").fetchone() == (9,)
-        assert company_indexes(server) == [("quotes_company_id_id_idx", True)]
+        assert company_indexes(server) == [("quotes_company_id_id_idx", True), ("quotes_company_newest_idx", True)]
 
         migrate(scratch_database_url, "zero")
         assert server.execute("SELECT count(*) FROM quotes").fetchone() == (9,)
@@ -96,4 +96,8 @@ def test_index_under_another_name_is_enough(scratch_database_url):
         server.execute("CREATE INDEX by_company ON quotes (company_id, id)")
         server.execute("CREATE INDEX by_email ON quotes (company_id, email)")
         migrate(scratch_database_url)
-        assert company_indexes(server) == [("by_company", True), ("by_email", True)]
+        assert company_indexes(server) == [
+            ("by_company", True),
+            ("by_email", True),
+            ("quotes_company_newest_idx", True),
+        ]

@@ -1,6 +1,7 @@
 """How large batches are and how long a run rests, by what it measures (B15, issue 2: pace)."""
 
 import threading
+from itertools import pairwise
 
 import pytest
 from django.db import connection
@@ -90,7 +91,7 @@ def test_batches_follow_the_target_of_the_run(company, session, monkeypatch, tar
     assert MigrationBatch.objects.filter(kind="rows", state=BatchState.SPLIT).count() == is_split
     rows = MigrationBatch.objects.filter(kind="rows").exclude(state=BatchState.SPLIT).order_by("low")
     assert [batch.rows for batch in rows] == ([300, 100, 100, 100, 300] if is_split else [300, 300, 300])
-    for before, after in zip(rows, rows[1:], strict=False):
+    for before, after in pairwise(rows):
         assert after.low.int == before.high.int + 1
     assert_counters_are_facts(MigrationRun.objects.get())
     assert_valid(company)
