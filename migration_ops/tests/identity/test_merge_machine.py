@@ -199,8 +199,10 @@ class Merges(RuleBasedStateMachine):
     @precondition(lambda self: living(self.company))
     @rule(choice=PICK)
     def settle_a_phone(self, choice):
-        customer = self.pick(choice, living(self.company))
-        Customer.objects.filter(pk=customer).update(phone="+12025559999", phone_is_shared=True, settled=["phone"])
+        customer = Customer.objects.get(pk=self.pick(choice, living(self.company)), company=self.company)
+        # What a person settled before, such as the fields a merge chose, stays settled.
+        settled = sorted({*customer.settled, "phone"})
+        Customer.objects.filter(pk=customer.pk).update(phone="+12025559999", phone_is_shared=True, settled=settled)
 
     def parted(self, members: list[UUID]) -> set[tuple[UUID, UUID]]:
         """Pairs people keep apart that a merge of these would join."""
