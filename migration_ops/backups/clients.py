@@ -50,7 +50,7 @@ def program(name: str, *, server_major: int, folders: Iterable[Path] | None = No
         folders: where to look; by default pip's package, PATH and Debian's folders.
 
     Raises:
-        BackupImpossible: there is none of this version. A newer one dumps, but an older server refuses what it restores.
+        BackupImpossible: there is none of this version. What a newer one restores, an older server refuses.
     """
     found: dict[int, Path] = {}
     for folder in _folders(server_major) if folders is None else folders:

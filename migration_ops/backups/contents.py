@@ -1,6 +1,6 @@
 """What a database holds, so that two can be compared: rows and hashes of its tables, its structure, its sequences."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import psycopg
@@ -26,9 +26,9 @@ def read(session: psycopg.Connection, progress: Progress) -> dict[str, Any]:
         `tables`: name to rows and hash; `structure`: name to count and hash.
     """
     structure = {name: [count, hash] for name, count, hash in _rows(session, "structure")}
-    found = list(tables(session))
+    found = _rows(session, "tables")
     read: dict[str, Any] = {}
-    for number, (schema, table, _) in enumerate(found, start=1):
+    for number, (schema, table) in enumerate(found, start=1):
         # A name may hold a percent sign: the statement has no parameters, so it is sent as it is.
         statement = sql.SQL(TABLE).format(sql.Identifier(schema, table))
         count, hash = session.execute(statement).fetchone() or (0, "")
@@ -40,11 +40,6 @@ def read(session: psycopg.Connection, progress: Progress) -> dict[str, Any]:
 def sequences(session: psycopg.Connection) -> dict[str, int]:
     """How far each sequence has counted. They know no snapshot: read before a dump begins, it may only be ahead."""
     return dict(_rows(session, "sequences"))
-
-
-def tables(session: psycopg.Connection) -> Iterator[tuple[str, str, int]]:
-    """Schema, name and bytes (without indexes) of every table a dump holds."""
-    yield from _rows(session, "tables")
 
 
 def _rows(session: psycopg.Connection, name: str) -> list[Any]:

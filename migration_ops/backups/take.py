@@ -69,9 +69,9 @@ def backup(path: Path, *, actor: str, replaces: bool, progress: Progress) -> Tak
         session.read_only = True
         server = session.execute(block(SQL, "server").sql, {}).fetchone()
         assert server is not None
-        major, version, name, oid, system, snapshot_at = server
+        major, version, name, oid, system, snapshot_at, database_bytes = server
         pg_dump = clients.program("pg_dump", server_major=major)
-        _ensure_room(path.parent, sum(size for _, _, size in contents.tables(session)))
+        _ensure_room(path.parent, database_bytes)
         (snapshot,) = session.execute("SELECT pg_export_snapshot()").fetchone() or ("",)
         counted = contents.sequences(session)
         with _unfinished(path) as part:
@@ -81,7 +81,7 @@ def backup(path: Path, *, actor: str, replaces: bool, progress: Progress) -> Tak
                 f"--lock-wait-timeout={conf.LOCK_TIMEOUT_MS}", "--file", part,
             ])  # fmt: skip
             try:
-                held = contents.read(session, progress)
+                held = _read(session, progress)
                 companies: dict[str, int | None] = dict(session.execute(block(SQL, "companies").sql, {}).fetchall())
                 clients.finish(process, "pg_dump")
             finally:
@@ -97,6 +97,15 @@ def backup(path: Path, *, actor: str, replaces: bool, progress: Progress) -> Tak
     sealed = Sealed(path=path, sha256=sealed.sha256, dump_bytes=sealed.dump_bytes, manifest=sealed.manifest)
     audit.record(actor=actor, action="backup", company=None, detail=facts(sealed))
     return Taken(sealed=sealed, bytes=path.stat().st_size, seconds=time.monotonic() - began)
+
+
+def _read(session: psycopg.Connection, progress: Progress) -> dict[str, Any]:
+    session.execute("SELECT set_config('lock_timeout', %s, true)", [str(conf.LOCK_TIMEOUT_MS)])
+    try:
+        return contents.read(session, progress)
+    except psycopg.errors.LockNotAvailable as error:
+        why = f"a table stayed locked for {conf.LOCK_TIMEOUT_MS} ms: {str(error).splitlines()[0]}"
+        raise BackupImpossible(why=why) from error
 
 
 def _sealed(part: Path, manifest: dict[str, Any]) -> Sealed:
@@ -117,9 +126,9 @@ def _ensure_place(path: Path, *, replaces: bool) -> None:
         raise BackupRefused(file=str(path), why="it exists already; give another name, or --force to replace it")
 
 
-def _ensure_room(folder: Path, table_bytes: int) -> None:
-    # Compressed a dump takes less than half of its tables as a rule; where it does not, it fails and leaves nothing.
-    needed = table_bytes // 2 + conf.BACKUP_ROOM_BYTES
+def _ensure_room(folder: Path, database_bytes: int) -> None:
+    # Compressed a dump takes less than half of its database as a rule; where it does not, it fails and leaves nothing.
+    needed = database_bytes // 2 + conf.BACKUP_ROOM_BYTES
     free = shutil.disk_usage(folder).free
     if free < needed:
         raise BackupImpossible(

@@ -51,7 +51,7 @@ def verify_backup(path: Path, *, actor: str, progress: Progress) -> Verified:
     with clients.session(autocommit=True) as session:
         server = session.execute(block(SQL, "server").sql, {}).fetchone()
     assert server is not None
-    major, _, _, oid, system, _ = server
+    major, _, _, oid, system, _, _ = server
     ensure_fits(sealed, major=major, database={"oid": oid, "system": system})
     pg_restore = clients.program("pg_restore", server_major=major)
     with scratch_database() as name:

@@ -1,12 +1,13 @@
 -- name: server
--- The major version, the database's name, which database it is for ever, and the moment of this transaction.
+-- The major version, the database's name, which database it is for ever, the moment of this transaction, and the
+-- database's bytes.
 SELECT current_setting('server_version_num')::int / 10000, current_setting('server_version'), d.datname, d.oid::bigint,
-       (SELECT s.system_identifier::text FROM pg_control_system() s), now()
+       (SELECT s.system_identifier::text FROM pg_control_system() s), now(), pg_database_size(d.oid)
   FROM pg_database d WHERE d.datname = current_database();
 
 -- name: tables
--- Every table with rows of its own that a dump holds: schema, name, bytes without indexes.
-SELECT n.nspname, c.relname, pg_table_size(c.oid)
+-- Every table with rows of its own that a dump holds: schema and name.
+SELECT n.nspname, c.relname
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
  WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\_%%'
    AND NOT EXISTS (SELECT FROM pg_depend x WHERE x.classid = 'pg_class'::regclass AND x.objid = c.oid AND x.deptype = 'e')

@@ -53,7 +53,7 @@ def test_a_good_backup_passes_and_opens_the_gate(company, taken):
     assert opened.evidence["tables"] == taken.tables
     assert opened.evidence["rows"] == taken.rows
     assert opened.evidence["snapshot_at"] == taken.sealed.manifest["snapshot_at"]
-    line = AuditLine.objects.filter(action="verify_backup").get()
+    line = AuditLine.objects.filter(action="verify_backup").first()
     assert line.detail["passed"] is True
     assert audit.verify().is_whole
 
