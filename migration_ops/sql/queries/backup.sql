@@ -15,6 +15,7 @@ SELECT n.nspname, c.relname
 
 -- name: structure
 -- Columns, constraints, indexes, triggers, functions and views by the thing they belong to: how many, and one hash of all.
+-- Without blanks, brackets and casts between texts: a condition that was restored is written with others.
 -- A view's own text counts, its rows do not: they may depend on the day.
 WITH ours AS (
     SELECT c.oid, c.relkind, n.nspname || '.' || c.relname AS name
@@ -42,7 +43,9 @@ WITH ours AS (
      WHERE n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\_%%'
        AND NOT EXISTS (SELECT FROM pg_depend x WHERE x.classid = 'pg_proc'::regclass AND x.objid = p.oid AND x.deptype = 'e')
 )
-SELECT name, count(*), md5(string_agg(said, E'\n' ORDER BY said COLLATE "C")) FROM parts GROUP BY name ORDER BY name;
+SELECT name, count(*), md5(string_agg(said, E'\n' ORDER BY said COLLATE "C"))
+  FROM (SELECT name, regexp_replace(said, '::(text|character varying)(\[\])?|[()\s]', '', 'g') AS said FROM parts) AS alike
+ GROUP BY name ORDER BY name;
 
 -- name: sequences
 -- How far each has counted.
