@@ -108,10 +108,10 @@ def _why_not_ours(begins: bytes, size: int) -> str:
     return "it is no backup made by `backup`"
 
 
-def _signature(text: bytes, secret: str) -> str:
+def _signature(text: bytes, secret: str | bytes) -> str:
     return salted_hmac(SALT, text, secret=secret, algorithm="sha256").hexdigest()
 
 
 def _is_signed(text: bytes, signature: str) -> bool:
-    secrets: tuple[str, ...] = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    secrets: tuple[str | bytes, ...] = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
     return any(constant_time_compare(_signature(text, secret), signature) for secret in secrets)
