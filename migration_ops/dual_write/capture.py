@@ -67,7 +67,11 @@ def install() -> bool:
     for attempt in range(conf.CAPTURE_ATTEMPTS):
         try:
             with transaction.atomic(), connection.cursor() as cursor:
-                cursor.execute("SELECT set_config('lock_timeout', %s, true)", [f"{conf.CAPTURE_LOCK_TIMEOUT_MS}ms"])
+                cursor.execute(
+                    "SELECT current_setting('lock_timeout'), set_config('lock_timeout', %s, true)",
+                    [f"{conf.CAPTURE_LOCK_TIMEOUT_MS}ms"],
+                )
+                before = cursor.fetchone()[0]
                 cursor.execute("SELECT pg_advisory_xact_lock(hashtext('qp_capture'))")
                 found = holes()
                 if any(hole.table != LEGACY_TABLE for hole in found):
@@ -75,6 +79,8 @@ def install() -> bool:
                 if found:
                     cursor.execute(text(LEGACY_SIDE))
                     CaptureInstallation.objects.create(at=timezone.now(), fingerprint=_fingerprint())
+                # Inside a transaction of the caller's the short timeout would stay.
+                cursor.execute("SELECT set_config('lock_timeout', %s, true)", [before])
             return True
         except OperationalError as error:
             if "lock timeout" not in str(error):

@@ -42,8 +42,7 @@ class Counter(threading.Thread):
         super().__init__(daemon=True)
         self.dsn, self.company, self.id, self.others, self.there = dsn, company, id, others, there
         self.chance = random.Random(seed)
-        self.go_on, self.stop = threading.Event(), threading.Event()
-        self.rests = threading.Event()
+        self.stop, self.turn, self.is_quiet = threading.Event(), threading.Lock(), False
         self.accepted = self.legacy = self.through_the_door = self.disturbed = 0
         self.error: Exception | None = None
 
@@ -51,18 +50,13 @@ class Counter(threading.Thread):
         try:
             with psycopg.connect(self.dsn) as session:
                 while not self.stop.is_set():
-                    if not self.go_on.is_set():
-                        self.rests.set()
-                        time.sleep(0.005)
-                        continue
-                    self.rests.clear()
-                    self._count(session)
-                    self._disturb(session)
+                    with self.turn:  # whoever holds it keeps this writer quiet
+                        self._count(session)
+                        self._disturb(session)
                     time.sleep(0.005)
         except Exception as error:  # noqa: BLE001 - looked at by the test
             self.error = error
         finally:
-            self.rests.set()
             connections.close_all()
 
     def _count(self, session: psycopg.Connection) -> None:
@@ -109,16 +103,16 @@ class Counter(threading.Thread):
 
 def quiet(counters: list[Counter]) -> None:
     for counter in counters:
-        counter.go_on.clear()
-    for counter in counters:
-        assert counter.rests.wait(30)
+        assert counter.turn.acquire(timeout=30)
+        counter.is_quiet = True
         assert counter.error is None, counter.error
 
 
 def let_go(counters: list[Counter], seconds: float) -> None:
     for counter in counters:
-        counter.rests.clear()
-        counter.go_on.set()
+        if counter.is_quiet:
+            counter.is_quiet = False
+            counter.turn.release()
     time.sleep(seconds)
 
 
@@ -176,6 +170,8 @@ def journey(session, *, counters: int, seconds: float, rounds: int = 1) -> None:
     finally:
         for counter in running:
             counter.stop.set()
+        let_go(running, 0)
+        for counter in running:
             counter.join(30)
         stop.set()
         worker.join(30)
