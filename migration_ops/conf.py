@@ -118,8 +118,11 @@ FENCE_DRAIN_MS = _number("FENCE_DRAIN_MS", 1_000)
 DRAIN_ROUNDS = 50
 """Rounds of applying before the fence is tried; what is left then is for the fence."""
 
-BACKUP_AGE_H = 24
-"""Oldest verified backup a gate accepts, hours."""
+BACKUP_AGE_H = _number("BACKUP_AGE_H", 24)
+"""Oldest verified backup a gate accepts, by the moment of its snapshot, hours."""
+
+BACKUP_ROOM_BYTES = 16 << 20
+"""Free space a backup needs beside the half of the database's size, bytes."""
 
 FOLLOW_SLICE_S = 10
 """How long one Celery task follows changes before it makes room for others, seconds."""

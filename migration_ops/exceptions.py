@@ -134,3 +134,21 @@ class DrillFailed(MigrationOpsError):
     """The rollback drill could not be done."""
 
     message = "the rollback drill could not be done: {why}"
+
+
+class BackupRefused(MigrationOpsError):
+    """A backup file that is not taken, or not written; nothing was touched."""
+
+    message = "{file}: {why}"
+
+
+class BackupImpossible(MigrationOpsError):
+    """A backup that cannot be made or restored here; nothing was left behind."""
+
+    message = "the backup could not be done: {why}"
+
+
+class Interrupted(MigrationOpsError):
+    """A signal ended it; what was begun was removed."""
+
+    message = "stopped by {signal}; {what}"

@@ -14,6 +14,7 @@ from django.templatetags.static import static
 from kombu.entity import Queue
 
 from quotepro import env
+from quotepro.embedded.binaries import client_folders
 from quotepro.embedded.places import Places
 from quotepro.navigation import NAVIGATION
 
@@ -119,6 +120,8 @@ DATABASES = {
     # Persistent: a connection for each request took p95 from 121 ms to 580 ms at 100 users.
     | {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
 }
+# Looked into before PATH for pg_dump and pg_restore; the server's major version decides which are taken.
+POSTGRES_CLIENT_FOLDERS = client_folders()
 USE_TZ = True
 TIME_ZONE = "UTC"
 
@@ -190,6 +193,7 @@ QUOTEPRO_APPLY_ROWS = env.integer("QUOTEPRO_APPLY_ROWS", 200, low=1, high=5_000)
 QUOTEPRO_APPLY_POLL_MS = env.integer("QUOTEPRO_APPLY_POLL_MS", 500, low=10, high=60_000)
 QUOTEPRO_FENCE_WAIT_MS = env.integer("QUOTEPRO_FENCE_WAIT_MS", 1_000, low=1, high=60_000)
 QUOTEPRO_FENCE_DRAIN_MS = env.integer("QUOTEPRO_FENCE_DRAIN_MS", 1_000, low=1, high=60_000)
+QUOTEPRO_BACKUP_AGE_H = env.integer("QUOTEPRO_BACKUP_AGE_H", 24, low=1, high=8_760)
 if QUOTEPRO_STALLED_S <= QUOTEPRO_HEARTBEAT_S:
     raise env.SettingRefused(
         f"QUOTEPRO_STALLED_S={QUOTEPRO_STALLED_S} is not longer than QUOTEPRO_HEARTBEAT_S={QUOTEPRO_HEARTBEAT_S}: "

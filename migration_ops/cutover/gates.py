@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 
 from crm.models import Company
 from legacy.exceptions import LegacySchemaDrift
@@ -131,12 +132,11 @@ def changes(company: Company) -> Answer:
     return True, evidence, ""
 
 
-def left_evidence(gate: str, remedy: str, *, most_h: float | None = None, is_voided: bool = True) -> Gate:
+def left_evidence(gate: str, remedy: str, *, is_voided: bool = True) -> Gate:
     """A gate whose proof some other service leaves.
 
     Args:
         remedy: what to run where it is missing.
-        most_h: oldest proof that counts, hours.
         is_voided: whether a later finding voids it.
     """
 
@@ -151,14 +151,34 @@ def left_evidence(gate: str, remedy: str, *, most_h: float | None = None, is_voi
             return False, evidence, f"voided by {proof.voided_by}: {remedy}"
         if proof.mapping_version != conf.MAPPING_VERSION:
             return False, evidence, f"proven before mapping version {conf.MAPPING_VERSION}: {remedy}"
-        if most_h is not None and proof.at < timezone.now() - timedelta(hours=most_h):
-            return False, evidence, f"older than {most_h:.0f} hours: {remedy}"
         later = Finding.objects.filter(company_id=company.pk, at__gt=proof.at).first() if is_voided else None
         if later is not None:
             return False, evidence, f"voided by {later.get_kind_display().lower()} ({later.detail}): {remedy}"
         return True, evidence, ""
 
     return look
+
+
+_BACKUP = "backup and verify_backup"
+_left_backup = left_evidence("backup", _BACKUP, is_voided=False)
+
+
+def backup(company: Company) -> Answer:
+    """A backup was restored and compared; it is not too old and holds all that the last finished run wrote."""
+    passed, evidence, missing = _left_backup(company)
+    if not passed:
+        return passed, evidence, missing
+    snapshot_at = parse_datetime(str(evidence.get("snapshot_at", "")))
+    if snapshot_at is None:
+        return False, evidence, f"the proof does not say when the backup was taken: {_BACKUP}"
+    if snapshot_at < timezone.now() - timedelta(hours=conf.BACKUP_AGE_H):
+        return False, evidence, f"the backup was taken more than {conf.BACKUP_AGE_H} hours ago: {_BACKUP}"
+    # By the run the snapshot saw as finished, not by the clock: a run ends a moment before that is committed.
+    finished = MigrationRun.objects.filter(company=company, status=RunStatus.FINISHED)
+    run = finished.order_by("-id").values_list("pk", flat=True).first()
+    if evidence.get("run") != run:
+        return False, evidence, f"the backup was taken before run {run} had finished: {_BACKUP}"
+    return True, evidence, ""
 
 
 GATES: dict[str, Gate] = {
@@ -169,7 +189,7 @@ GATES: dict[str, Gate] = {
     "validation": validation,
     "changes": changes,
     "shadow_reads": left_evidence("shadow_reads", "compare v1 reads of both sides"),
-    "backup": left_evidence("backup", "backup and verify_backup", most_h=conf.BACKUP_AGE_H, is_voided=False),
+    "backup": backup,
     "rollback_drill": left_evidence("rollback_drill", "rollback_migration --drill"),
     "way_back": way_back.look,
 }

@@ -1,8 +1,8 @@
 """How commands speak: progress on stderr, one JSON object as the last line, exit codes of the command contract."""
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from time import monotonic
 from typing import Any
 
@@ -13,6 +13,7 @@ from rich.progress import Progress as Bar
 
 from crm.exceptions import CrmError
 from legacy.exceptions import LegacyError
+from legacy.progress import reported
 from migration_ops.backfill.progress import Progress
 from migration_ops.backfill.runner import Report
 from migration_ops.exceptions import MigrationOpsError, RunStopped
@@ -102,3 +103,17 @@ def progress_of_run(title: str) -> Iterator[Report]:
 def plain(value: Any) -> Any:
     """A value as JSON holds it; decimals as text, so that no digit is lost."""
     return value if value is None or isinstance(value, (bool, int, float, str)) else str(value)
+
+
+@contextmanager
+def progress_of_tables(title: str) -> Iterator[Callable[[int, int], None]]:
+    """Shows how many tables are read, from the first one on: how many there are is known only then."""
+    with ExitStack() as stack:
+        show: list[Callable[[int], None]] = []
+
+        def tell(done: int, total: int) -> None:
+            if not show:
+                show.append(stack.enter_context(reported(title, total=total, unit="tables")))
+            show[0](done)
+
+        yield tell

@@ -22,6 +22,13 @@ def postgres_program(places: Places, program: str) -> Path:
     return _reachable(places, POSTGRES_PACKAGE, f"{POSTGRES_FOLDER}/bin/postgres").parent / program
 
 
+def client_folders() -> list[Path]:
+    """Where pip put the client programs (``pg_dump``, ``pg_restore``), if it did; any user may run them."""
+    spec = importlib.util.find_spec(POSTGRES_PACKAGE)
+    folder = Path(spec.origin).resolve().parent / POSTGRES_FOLDER / "bin" if spec and spec.origin else None
+    return [folder] if folder and folder.is_dir() else []
+
+
 def valkey_program(places: Places) -> Path:
     """The Valkey server that pip installed."""
     machine = {"amd64": "x86_64", "arm64": "arm64" if platform.system() == "Darwin" else "aarch64"}.get(

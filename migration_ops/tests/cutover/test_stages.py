@@ -26,7 +26,7 @@ from migration_ops.projection.ids import child_id
 from migration_ops.stages import MIRRORED, STAGE_MOVES, Stage, is_forward
 from migration_ops.tasks import check_capture
 from migration_ops.tests.legacy_rows import insert, update
-from migration_ops.tests.living import migrated, prove, step, take_to
+from migration_ops.tests.living import backed_up, migrated, prove, step, take_to
 from migration_ops.tests.state import assert_valid
 from migration_ops.validation.run import validate
 
@@ -120,7 +120,7 @@ def test_a_proof_that_failed_or_is_of_another_mapping_opens_nothing(company, mon
     assert closed(company) == set()
     findings.leave_evidence(company, "backup", has_passed=False, detail={})
     assert closed(company) == {"backup"}
-    findings.leave_evidence(company, "backup", has_passed=True, detail={})
+    findings.leave_evidence(company, "backup", has_passed=True, detail=backed_up(company))
     findings.void_evidence(company, "shadow_reads", "a mismatch of v1 quotes")
     assert closed(company) == {"shadow_reads"}
     prove(company)
