@@ -258,6 +258,8 @@ def test_any_long_sequence_keeps_everything_and_overrules_nobody():
     )  # fmt: skip
 
 
+# An address that rows of several merged customers were edited to afterwards can stay with the wrong one of them.
+@pytest.mark.xfail(strict=False, reason="known defect: an address shared by later edits, docs/decisions/0018")
 @settings(max_examples=20, phases=QUICK, deadline=None, print_blob=True, suppress_health_check=list(HealthCheck))
 @given(
     rows=st.lists(st.tuples(st.sampled_from(PEOPLE[:7]), ADDRESS, st.integers(0, 400)), min_size=4, max_size=8),

@@ -88,9 +88,10 @@ def test_a_worker_killed_in_the_middle_and_another_one_started(seeded, celery_wo
     """Its message is gone with it; the periodic task finds the run standing still (Q2)."""
     company = seeded(200)
     expected, _ = undisturbed(company, batch_rows=BATCH_ROWS)
+    # Slowed down before anybody works, or it might be over before we look.
+    assert enqueue(manage, company, slices=1).returncode == 0
+    assert MigrationRun.objects.update(pause_ms=150)
     with celery_worker_process(1, env=QUICK) as (worker,):
-        assert enqueue(manage, company, slices=1).returncode == 0
-        wait_until(lambda: MigrationRun.objects.update(pause_ms=150), "the run")
         wait_until(lambda: MigrationBatch.objects.filter(kind="rows", state="done").count() >= 2, "some batches")
         worker.kill()
     done = done_batches()
