@@ -20,6 +20,7 @@ from pathlib import Path
 from subprocess import CompletedProcess
 from urllib.parse import quote, urlencode
 
+import hypothesis
 import psycopg
 import pytest
 from django.conf import settings
@@ -35,6 +36,11 @@ from quotepro.tests.processes import Daemon, daemon, run_manage, worker_command
 
 Env = Mapping[str, str | None]
 _numbers = count(1)
+
+# A given seed repeats everything that is left to chance.
+if "QUOTEPRO_TEST_SEED" in os.environ:
+    hypothesis.settings.register_profile("repeated", derandomize=True)
+    hypothesis.settings.load_profile("repeated")
 
 # More than these wait for the one PostgreSQL rather than for a processor.
 MOST_WORKERS = 4
