@@ -7,7 +7,6 @@ from migration_ops.identity.customers import clear_staging, write_findings
 from migration_ops.identity.golden import refresh_customers
 from migration_ops.sql.loader import block, blocks
 
-
 # One flags the links, the other looks after customers: two workers do them side by side.
 PARTS = 2
 

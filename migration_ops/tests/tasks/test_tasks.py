@@ -10,9 +10,8 @@ from django.db import connection
 from django.utils import timezone
 
 from migration_ops import conf, transitions
-from migration_ops.backfill import batch
+from migration_ops.backfill import batch, plan
 from migration_ops.backfill import owner as owners
-from migration_ops.backfill import plan
 from migration_ops.exceptions import RunStopped
 from migration_ops.models import MigrationBatch, MigrationRun
 from migration_ops.stages import BatchKind, RunStatus
