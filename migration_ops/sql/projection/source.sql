@@ -47,6 +47,7 @@ SELECT s.id, s.company_id,
                          WHERE q.company_id = %(company)s
                            AND q.id BETWEEN %(low)s AND %(high)s
                            AND (%(ids)s::uuid[] IS NULL OR q.id = ANY (%(ids)s::uuid[]))
+                         ORDER BY q.id  -- everybody takes rows in this order, whichever index is read
                            FOR SHARE OF q) i) f) s;
 
 -- name: read_items
