@@ -27,7 +27,8 @@ def finish_part(company: Company, part: int) -> None:
 
 def _flag_across_rows(company: Company) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(block("projection/cross_row_flags.sql", "cross_row_flags").sql, {"company": company.pk})
+        for statement in blocks("projection/cross_row_flags.sql").values():
+            cursor.execute(statement.sql, {"company": company.pk})
         for name in ("quick_figures", "analyze_deals"):
             cursor.execute(block("queries/plan.sql", name).sql)
 
