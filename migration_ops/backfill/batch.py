@@ -27,6 +27,7 @@ RETRYABLE = {"40001", "40P01", "55P03", "57014"}
 SERVER_TROUBLE = ("53", "57P", "58", "08", "XX")
 # Rows stand there already, without a link: the second attempt writes them over.
 UNIQUE_VIOLATION = "23505"
+LOCK_TIMEOUT = "55P03"
 
 
 PARTS = {
@@ -40,7 +41,7 @@ class Step(Enum):
     """What a worker found."""
 
     DONE = "a batch was done"
-    WAIT = "other workers hold the last batches of the phase"
+    WAIT = "other workers hold the last batches of the phase, or a stage move the company"
     END = "nothing is left to do"
 
 
@@ -71,6 +72,8 @@ def run_step(run_id: int, generation: int, worker: str) -> Step:
                     _do(run, batch, worker)
                 _fence(run_id, generation)
     except (DatabaseError, MigrationOpsError) as error:
+        if batch_id is None and getattr(error.__cause__, "sqlstate", None) == LOCK_TIMEOUT:
+            return Step.WAIT  # somebody moves the company's stage, which takes a moment
         if batch_id is None or isinstance(error, (RunTakenOver, RunStopped)) or not connection.is_usable():
             raise
         _recover(run, generation, batch_id, error)

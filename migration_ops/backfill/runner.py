@@ -114,14 +114,10 @@ def work(run_id: int, generation: int, worker: str, *, until: Callable[[], bool]
     """
     lost = 0
     while not until():
-        run = MigrationRun.objects.only("status", "generation").get(pk=run_id)
-        if run.generation != generation:
-            raise RunTakenOver(run=run_id, generation=generation)
-        if run.status != RunStatus.RUNNING:
-            return
-        before = time.monotonic()
         try:
-            step = run_step(run_id, generation, worker)
+            if not _turn(run_id, generation, worker, on_step):
+                return
+            lost = 0
         except OperationalError:
             # The server went away. A committed batch stays committed, an uncommitted one is pending again.
             lost += 1
@@ -130,15 +126,23 @@ def work(run_id: int, generation: int, worker: str, *, until: Callable[[], bool]
             connection.close()
             time.sleep(min(0.2 * 2**lost, 5))
             _wait_for_server()
-            continue
-        lost = 0
-        on_step()
-        if step is Step.END:
-            return
-        if step is Step.WAIT:
-            time.sleep(WAIT_S)
-        else:
-            rest(run_id, round((time.monotonic() - before) * 1000))
+
+
+def _turn(run_id: int, generation: int, worker: str, on_step: Callable[[], None]) -> bool:
+    """One batch and the rest after it; False when the run has ended or left RUNNING."""
+    run = MigrationRun.objects.only("status", "generation").get(pk=run_id)
+    if run.generation != generation:
+        raise RunTakenOver(run=run_id, generation=generation)
+    if run.status != RunStatus.RUNNING:
+        return False
+    before = time.monotonic()
+    step = run_step(run_id, generation, worker)
+    on_step()
+    if step is Step.WAIT:
+        time.sleep(WAIT_S)
+    elif step is not Step.END:
+        rest(run_id, round((time.monotonic() - before) * 1000))
+    return step is not Step.END
 
 
 def _wait_for_server() -> None:

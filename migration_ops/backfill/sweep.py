@@ -15,6 +15,9 @@ from migration_ops.projection.project import HIGHEST, Scope
 from migration_ops.sql.loader import block, blocks
 from migration_ops.stages import BatchKind, BatchState
 
+# PostgreSQL's words for an error that is nobody's row's; a batch keeps the words alone.
+SOMEBODY_IN_THE_WAY = ("lock timeout", "deadlock detected")
+
 
 def sweep_slice(company: Company, batch: MigrationBatch) -> bool:
     """Settle some of the company's waiting rows, inside the caller's transaction.
@@ -41,7 +44,8 @@ def sweep_slice(company: Company, batch: MigrationBatch) -> bool:
     ids = sorted({*ids, *changed})
     if not ids:
         return is_last
-    if size == 1 and 10**batch.attempts > conf.SWEEP_ROWS and "lock timeout" not in batch.error:
+    is_row_s_fault = not any(words in batch.error for words in SOMEBODY_IN_THE_WAY)
+    if size == 1 and 10**batch.attempts > conf.SWEEP_ROWS and is_row_s_fault:
         set_aside(company, ids[0], batch.error, batch_id=batch.pk)
         batch.quarantined += 1
     else:

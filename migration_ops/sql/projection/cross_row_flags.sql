@@ -1,5 +1,10 @@
 -- Flags that depend on other rows of the company or on the day, set on the links when a run ends.
 
+-- name: plan_for_many
+-- The planner knows nothing of the rows between the steps below, and little of a company that came since the last
+-- ANALYZE: where it expects a handful, its loops over loops take hours for some thousand rows.
+SELECT set_config('enable_nestloop', 'off', true);
+
 -- name: cross_row_flags
 -- A twin is identical in every column but its id; rows that share times, names, numbers and total are looked at closely.
 -- params: company (uuid)
@@ -60,3 +65,6 @@ UPDATE migration_legacy_link l
    AND l.flags IS DISTINCT FROM
        ARRAY(SELECT f FROM unnest(l.flags) AS f
               WHERE f NOT IN ('number_duplicate', 'job_number_duplicate', 'invoice_duplicate', 'twin', 'currency_mixed', 'date_future')) || w.flags;
+
+-- name: plan_as_usual
+SET LOCAL enable_nestloop TO DEFAULT;

@@ -5,15 +5,19 @@ import time
 
 import psycopg
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from crm.models import Company, Quote
 from migration_ops import conf
+from migration_ops.backfill import runner
 from migration_ops.backfill.migrate import migrate
 from migration_ops.backfill.progress import progress_of
+from migration_ops.backfill.rest import rest
+from migration_ops.backfill.sweep import sweep_slice
 from migration_ops.exceptions import RunStopped
 from migration_ops.models import LegacyLink, MigrationBatch, MigrationRun, QuarantinedRow
 from migration_ops.stages import RunStatus
+from migration_ops.tests.backfill.driving import at_rows
 from migration_ops.tests.legacy_rows import UNREADABLE, fill, update
 from migration_ops.tests.state import as_json, assert_counters_are_facts, assert_valid, wait_until
 
@@ -185,6 +189,55 @@ def _somebody_waits_for(session: psycopg.Connection) -> bool:
             [session.info.backend_pid],
         )
         return cursor.fetchone()[0]
+
+
+def test_a_stage_move_that_takes_longer_than_a_lock_may_is_waited_for(company, session, monkeypatch):
+    monkeypatch.setattr(conf, "LOCK_TIMEOUT_MS", 100)
+    mover, writer = session(), session()
+    fill(writer, company.pk, 40)
+    writer.commit()
+    mover.execute("SELECT pg_advisory_xact_lock(hashtextextended('qp_stage/' || %s::text, 0))", [str(company.pk)])
+    release = threading.Timer(1.0, mover.rollback)
+    release.start()
+    assert quietly(company).status == RunStatus.FINISHED
+    release.join()
+    assert LegacyLink.objects.count() == 40
+
+
+@pytest.mark.parametrize(
+    ("error", "is_set_aside"), [("deadlock detected", False), ("lock timeout", False), ("value too long", True)]
+)
+def test_the_sweep_sets_a_row_aside_only_for_what_is_the_row_s_fault(company, session, error, is_set_aside):
+    writer = session()
+    ids = fill(writer, company.pk, 1)
+    writer.commit()
+    run = at_rows(company)
+    batch = MigrationBatch.objects.create(run=run, kind="sweep", attempts=4, error=error)
+    with transaction.atomic():
+        assert not sweep_slice(company, batch)
+    assert QuarantinedRow.objects.filter(legacy_id=ids[0]).exists() == is_set_aside
+    assert LegacyLink.objects.filter(legacy_id=ids[0]).exists() != is_set_aside
+
+
+def test_a_connection_lost_between_two_batches_is_made_anew(company, session, monkeypatch):
+    """The server went away while the run rested: nothing was in work, and nothing is lost."""
+    writer = session()
+    fill(writer, company.pk, 40)
+    writer.commit()
+    lost: list[int] = []
+
+    def rest_while_the_server_goes(run_id: int, batch_ms: int) -> None:
+        if not lost:
+            lost.append(connection.connection.info.backend_pid)
+            writer.execute("SELECT pg_terminate_backend(%s)", lost)
+            writer.commit()
+        rest(run_id, batch_ms)
+
+    monkeypatch.setattr(runner, "rest", rest_while_the_server_goes)
+    assert quietly(company).status == RunStatus.FINISHED
+    assert lost != [connection.connection.info.backend_pid]
+    assert MigrationRun.objects.get().error == ""
+    assert_valid(company)
 
 
 def test_a_statement_that_takes_too_long_is_split(company, session, monkeypatch):
