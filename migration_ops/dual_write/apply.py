@@ -2,6 +2,7 @@
 transaction. Out of order, twice, at the same time: the same rows."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -10,7 +11,7 @@ from django.db import DatabaseError, connection, transaction
 
 from crm.models import Company
 from migration_ops import conf
-from migration_ops.backfill.batch import RETRYABLE, SERVER_TROUBLE
+from migration_ops.backfill.batch import LOCK_TIMEOUT, RETRYABLE, SERVER_TROUBLE
 from migration_ops.dual_write import fence
 from migration_ops.exceptions import MigrationOpsError, ProofFailed
 from migration_ops.identity.late import resolve_late
@@ -71,6 +72,8 @@ def _guarded(company: Company, deals: list[UUID]) -> Applied:
 
 def _failed(company: Company, deals: list[UUID], error: Exception) -> Applied:
     code = getattr(error.__cause__, "sqlstate", None) or ""
+    if is_being_moved(code, claimed=deals):
+        return Applied()
     if not connection.is_usable() or code.startswith(SERVER_TROUBLE) or not deals:
         raise error
     if len(deals) > 1:
@@ -89,6 +92,11 @@ def _failed(company: Company, deals: list[UUID], error: Exception) -> Applied:
             },
         )  # fmt: skip
     return Applied(put_off=1)
+
+
+def is_being_moved(code: str, *, claimed: Sequence[Any]) -> bool:
+    """Whether an error means that a stage move holds the company: its changes wait, and who follows goes on."""
+    return code == LOCK_TIMEOUT and not claimed
 
 
 def _apply(company: Company, deals: list[UUID] | None, claimed: list[UUID]) -> Applied:

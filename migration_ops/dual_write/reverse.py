@@ -18,7 +18,7 @@ from legacy.models import COLUMNS
 from migration_ops import conf
 from migration_ops.backfill.batch import RETRYABLE, SERVER_TROUBLE
 from migration_ops.dual_write import fence, people
-from migration_ops.dual_write.apply import LOCK_MS, SQL, Applied, bring_up_to_date, prove
+from migration_ops.dual_write.apply import LOCK_MS, SQL, Applied, bring_up_to_date, is_being_moved, prove
 from migration_ops.exceptions import LegacyCannotHold, MigrationOpsError
 from migration_ops.identity.late import resolve_late
 from migration_ops.projection.project import Scope
@@ -75,6 +75,8 @@ def _attempt(company: Company, which: dict[str, Any]) -> Applied:
     try:
         return _claimed(company, which, claimed)
     except (DatabaseError, MigrationOpsError) as error:
+        if is_being_moved(getattr(error.__cause__, "sqlstate", None) or "", claimed=claimed):
+            return Applied()
         if not claimed:
             raise
         return _failed(company, claimed, error)

@@ -212,7 +212,7 @@ def test_the_sweep_sets_a_row_aside_only_for_what_is_the_row_s_fault(company, se
     ids = fill(writer, company.pk, 1)
     writer.commit()
     run = at_rows(company)
-    batch = MigrationBatch.objects.create(run=run, kind="sweep", attempts=4, error=error)
+    batch = MigrationBatch.objects.create(run=run, kind="sweep", part=1, attempts=4, error=error)
     with transaction.atomic():
         assert not sweep_slice(company, batch)
     assert QuarantinedRow.objects.filter(legacy_id=ids[0]).exists() == is_set_aside

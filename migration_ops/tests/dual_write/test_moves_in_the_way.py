@@ -1,0 +1,37 @@
+"""While somebody moves a company's stage its changes wait, and whoever follows changes goes on following."""
+
+import pytest
+from django.db.models import F
+
+from crm.models import Quote
+from legacy.models import LegacyQuote
+from migration_ops.dual_write.follow import apply_once
+from migration_ops.dual_write.lag import lag_of
+from migration_ops.stages import Stage
+from migration_ops.tests.legacy_rows import update
+from migration_ops.tests.living import migrated, take_to
+from migration_ops.tests.state import assert_valid
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.mark.parametrize("stage", [Stage.DUALWRITE, Stage.LIVE])
+def test_changes_wait_for_a_stage_move_that_takes_its_time(stage, session):
+    writer, mover = session(), session()
+    company = migrated(writer)
+    take_to(company, stage)
+    id = LegacyQuote.objects.values_list("pk", flat=True).first()
+    if stage == Stage.LIVE:
+        Quote.objects.filter(pk=id).update(total=F("total") + 4711)
+    else:
+        update(writer, id, total=4811)
+        writer.commit()
+    mover.execute("SELECT pg_advisory_xact_lock(hashtextextended('qp_stage/' || %s::text, 0))", [str(company.pk)])
+    done = apply_once()
+    assert (done.entries, done.put_off) == (0, 0)
+    waiting = lag_of(company).waiting
+    assert waiting > 0
+    mover.rollback()
+    assert apply_once().entries == waiting
+    assert Quote.objects.get(pk=id).total == LegacyQuote.objects.get(pk=id).total == 4811
+    assert_valid(company)
