@@ -63,13 +63,27 @@ def settle(company: Company, ids: list[UUID], *, batch_id: int | None, actor: st
     Raises:
         ContactUnresolved: a row's contact could not be resolved (a defect, never the row's fault).
     """
-    resolve_late(company, ids)
-    outcome = project.write(
-        Scope(company=company, ids=ids, low=min(ids), high=max(ids)), batch_id=batch_id, actor=actor
-    )
-    if outcome.unidentified:
-        raise ContactUnresolved(rows=outcome.unidentified, company=company.slug)
-    return outcome
+    held = _hold(ids)
+    for _ in range(conf.BATCH_ATTEMPTS):
+        resolve_late(company, ids)
+        outcome = project.write(
+            Scope(company=company, ids=ids, low=min(ids), high=max(ids)), batch_id=batch_id, actor=actor
+        )
+        if not outcome.unidentified:
+            return outcome
+        # A row written anew after it was looked for: now it is held too.
+        before, held = held, _hold(ids)
+        if held == before:
+            break
+        project.empty_work_tables()
+    raise ContactUnresolved(rows=outcome.unidentified, company=company.slug)
+
+
+def _hold(ids: list[UUID]) -> list[UUID]:
+    """Lock the legacy rows before their contacts are looked up, so that nobody gives them another one meanwhile."""
+    with connection.cursor() as cursor:
+        cursor.execute(block("queries/plan.sql", "hold_rows").sql, {"ids": ids})
+        return [id for (id,) in cursor.fetchall()]
 
 
 def set_aside(company: Company, id: UUID, message: str, *, batch_id: int) -> None:

@@ -37,7 +37,7 @@ BATCH_ROWS = 20
 def slow_run(seeded, manage_process):
     """``slow_run(workers=1)``: a run of a company in the middle of its rows, resting after each batch."""
 
-    def start(*, workers: int = 1, rest_ms: int = 400):
+    def start(*, workers: int = 1, rest_ms: int = 1500):
         company = seeded(200)
         process = manage_process(
             "migrate_legacy", "--company", company.slug, "--workers", workers, "--batch-size", BATCH_ROWS, "--json"

@@ -9,17 +9,18 @@ from django.db import connection, transaction
 
 from crm.models import Company, Quote
 from migration_ops import conf
-from migration_ops.backfill import runner
+from migration_ops.backfill import runner, sweep
 from migration_ops.backfill.migrate import migrate
 from migration_ops.backfill.progress import progress_of
 from migration_ops.backfill.rest import rest
 from migration_ops.backfill.sweep import sweep_slice
+from migration_ops.dual_write import fence
 from migration_ops.exceptions import RunStopped
 from migration_ops.models import LegacyLink, MigrationBatch, MigrationRun, QuarantinedRow
 from migration_ops.stages import RunStatus
 from migration_ops.tests.backfill.driving import at_rows
 from migration_ops.tests.legacy_rows import UNREADABLE, fill, update
-from migration_ops.tests.state import as_json, assert_counters_are_facts, assert_valid, wait_until
+from migration_ops.tests.state import as_json, assert_counters_are_facts, assert_valid, is_waiting, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -286,3 +287,28 @@ def test_a_mostly_unreadable_company_stops_by_itself_and_can_be_started_again(co
     assert as_json(again.stdout)["quarantined"] == 1_125
     assert_counters_are_facts(MigrationRun.objects.get())
     assert_valid(company)
+
+
+def test_a_contact_that_changes_while_its_row_is_settled_waits_its_turn(company, session, monkeypatch):
+    """Between the look for its contact and the projection of the row, which would then know no contact."""
+    writer = session()
+    ids = fill(writer, company.pk, 3)
+    writer.commit()
+    resolve, threads = sweep.resolve_late, []
+
+    def change() -> None:
+        update(writer, ids[1], customer_name="Somebody Else")
+        writer.commit()
+
+    def resolve_then_meet_a_writer(*args) -> None:
+        resolve(*args)
+        threads.append(threading.Thread(target=change))
+        threads[-1].start()
+        wait_until(lambda: is_waiting(writer.info.backend_pid) or not threads[-1].is_alive(), "the writer")
+
+    monkeypatch.setattr(sweep, "resolve_late", resolve_then_meet_a_writer)
+    with transaction.atomic(), fence.mirrored():
+        outcome = sweep.settle(company, ids, batch_id=None)
+    threads[0].join()
+    assert (outcome.migrated, len(threads)) == (3, 1)
+    assert set(Quote.objects.values_list("pk", flat=True)) == set(ids)
