@@ -152,3 +152,9 @@ class Interrupted(MigrationOpsError):
     """A signal ended it; what was begun was removed."""
 
     message = "stopped by {signal}; {what}"
+
+
+class NothingToCompare(MigrationOpsError):
+    """Only one side can answer."""
+
+    message = "the reads of {company} ({stage}) cannot be compared: {why}"

@@ -26,6 +26,7 @@ SAMPLES: dict[str, object] = {
     "before_stage": "shadow", "after_stage": "live", "before_row": "{}", "after_row": "{}",
     "names": ["n"], "emails": ["e"], "phones": ["p"], "firsts": [NOW], "lasts": [NOW], "extra_keys": ["k"], "flags": ["f"], "address": ONE, "offset": 0, "reach": 10, "digests": ["d"], "reasons": ["r"],
     "old": [ONE], "new": [TWO], "lasting": [ONE], "until": NOW, "questions": [1],
+    "equal": 1, "rows": 1, "mismatched": 0, "noise": 0, "late": 0, "dropped": 0, "before_text": "1", "after_text": "2",
     "engine_version": "1", "keys": [1], "values": [1], "but": ONE,
 }  # fmt: skip
 
