@@ -97,7 +97,7 @@ def check_an_answer_that_changed_meanwhile_is_noise(t: Tools) -> None:
 def check_a_write_between_the_two_reads_is_noise(t: Tools) -> None:
     """Somebody writes both sides, in one transaction, just before each time the new side is read."""
     t.call(Stage.SHADOW)
-    id = ids()[0]
+    id = ids()[-1]  # the first row of the list
 
     def write() -> None:
         t.writer.execute("SELECT set_config('quotepro.origin', 'mirror:' || pg_current_xact_id()::text, true)")
