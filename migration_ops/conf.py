@@ -145,6 +145,9 @@ SHADOW_DAYS = _number("SHADOW_DAYS", 7)
 SHADOW_LOOKS = 5
 """Times a difference is looked at while captured changes that explain it wait to be applied."""
 
+SHADOW_IDLE_S = 5.0
+"""How long a web process keeps the connection it compares on while there is nothing to compare, seconds."""
+
 SHADOW_END_S = 3.0
 """How long a web process that ends waits until what it has not compared is counted, seconds."""
 

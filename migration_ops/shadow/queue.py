@@ -78,11 +78,9 @@ class Shadow:
     def _run(self) -> None:
         while True:
             try:
-                offer = self.queue.get_nowait()
+                offer = self.queue.get(timeout=conf.SHADOW_IDLE_S)
             except Empty:
                 connection.close()  # an idle process holds no connection for this
-                if self.is_ending.is_set():
-                    return
                 offer = self.queue.get()
             if offer is not None:
                 if self.is_ending.is_set():
@@ -92,6 +90,9 @@ class Shadow:
             # Something is dropped only while this has more to do: no drop is left behind.
             self._count_dropped()
             self.queue.task_done()
+            if self.is_ending.is_set() and self.queue.empty():
+                connection.close()
+                return
 
     def _compare(self, offer: Offer) -> None:
         try:
