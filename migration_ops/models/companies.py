@@ -18,13 +18,13 @@ class CompanyStage(models.Model):
     )
 
     class Meta:
-        db_table = "migration_company_stage"
-        ordering = ["company"]
         constraints = [
             models.CheckConstraint(
                 name="migration_company_stage_percent", condition=models.Q(shadow_percent__range=(0, 100))
             )
         ]
+        db_table = "migration_company_stage"
+        ordering = ["company"]
 
     def __str__(self) -> str:
         return f"{self.company}: {self.get_stage_display()}"
