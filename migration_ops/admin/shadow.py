@@ -10,6 +10,7 @@ from crm.admin.columns import (
     anchor,
     badge,
     code,
+    column,
     link,
     links,
     list_of,
@@ -23,8 +24,10 @@ from crm.admin.columns import (
     text,
     when,
 )
-from crm.admin.filters import choice_filter
+from crm.admin.filters import choice_filter, uuid_or_none
 from crm.admin.lists import ListInline
+from crm.models import Lead, Quote
+from legacy.models import LegacyQuote
 from migration_ops.admin.records import MachineAdmin
 from migration_ops.models import ShadowCount, ShadowGroup, ShadowMismatch
 from migration_ops.models.shadow import Endpoint, Rule
@@ -34,7 +37,15 @@ RULE_COLOURS = {
     "value": "danger", "form": "warning", "type": "danger", "missing": "danger", "extra": "danger", "order": "warning",
     "error": "danger",
 }  # fmt: skip
-ENDPOINT = state("endpoint", {}, labels=dict(Endpoint.choices))
+ROWS: tuple[tuple[str, Any], ...] = (("Legacy row", LegacyQuote), ("Quote", Quote), ("Lead", Lead))
+
+
+def address_of(endpoint: str) -> Any:
+    """Method and path, in letters of one width."""
+    return format_html("<code>{}</code>", Endpoint(endpoint).label)
+
+
+ENDPOINT = column("endpoint", address_of)
 STAGE = state("stage", {}, labels=dict(Stage.choices))
 
 
@@ -64,7 +75,7 @@ def _value(value: str | None) -> Any:
     return recorded(value) if value else badge("empty text")
 
 
-@admin.display(description="compared on")
+@admin.display(description="figures")
 def counts_of(group: ShadowGroup) -> Any:
     """The way to the figures of the company."""
     return links([("Compared reads of the company", list_of(ShadowCount, company=group.company_id))])
@@ -74,6 +85,15 @@ def counts_of(group: ShadowGroup) -> Any:
 def object_of(mismatch: ShadowMismatch) -> Any:
     """The object, as the way to its page."""
     return anchor(mismatch.object, page_of(mismatch))
+
+
+@admin.display(description="the row itself")
+def row_of(mismatch: ShadowMismatch) -> Any:
+    """The ways to the row on both sides; none where it is about a page."""
+    if (id := uuid_or_none(mismatch.object)) is None:
+        return None
+    sides = ((words, model.objects.filter(pk=id).first()) for words, model in ROWS)
+    return links([(words, page_of(row)) for words, row in sides if row is not None]) or None
 
 
 class ShadowMismatchInline(ListInline):
@@ -103,7 +123,6 @@ class ShadowGroupAdmin(MachineAdmin):
         short("company.name", words="company"),
         is_open,
         number("seen"),
-        minute("first_at", words="first seen"),
         minute("last_at", words="last seen"),
     )
     list_filter = (
@@ -130,7 +149,7 @@ class ShadowGroupAdmin(MachineAdmin):
                     (field_of, state("rule", RULE_COLOURS, labels=dict(Rule.choices))),
                     (is_open, when("resolved_at")),
                     (number("seen"), number("not_kept", words="without a line")),
-                    (when("first_at"), when("last_at")),
+                    (when("first_at", words="first seen"), when("last_at", words="last seen")),
                     counts_of,
                 )
             },
@@ -161,8 +180,9 @@ class ShadowMismatchAdmin(MachineAdmin):
                     (link("group"), link("group.company", words="company")),
                     (code("object"), is_open),
                     side_by_side,
+                    row_of,
                     (code("request_id", words="request"), STAGE),
-                    (number("seen"), when("at")),
+                    (number("seen"), when("at", words="last seen")),
                     when("resolved_at"),
                 )
             },
