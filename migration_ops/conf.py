@@ -137,7 +137,7 @@ SHADOW_QUEUE = _number("SHADOW_QUEUE", 100)
 """Reads that may wait to be compared, in each web process; more are dropped, and counted."""
 
 SHADOW_ROWS = _number("SHADOW_ROWS", 1_000)
-"""Rows of each endpoint that must have been equal before a gate opens; of a smaller company all of them."""
+"""Rows of each endpoint that must have been equal before a gate opens; of a smaller company nine tenths."""
 
 SHADOW_DAYS = _number("SHADOW_DAYS", 7)
 """Days (UTC, today among them) whose comparisons count for the gate; the newest must be of the last 24 hours."""

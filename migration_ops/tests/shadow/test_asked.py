@@ -18,6 +18,7 @@ from migration_ops.shadow.queue import Offer, Shadow
 from migration_ops.shadow.reads import digest, page, some
 from migration_ops.shadow.replay import replay
 from migration_ops.stages import Stage
+from migration_ops.tests.legacy_rows import fill
 from migration_ops.tests.living import prove, take_to
 from migration_ops.tests.shadow.checks import closed, counts, ids
 
@@ -207,10 +208,18 @@ def test_another_mapping_version_voids_the_comparisons(proven, monkeypatch):
     assert "shadow_reads" in closed(proven)
 
 
-def test_a_small_company_needs_all_its_rows_and_a_large_one_so_many(proven, monkeypatch):
+def test_a_small_company_needs_nearly_all_its_rows_and_a_large_one_so_many(proven, monkeypatch):
     ShadowCount.objects.update(rows=5)
     assert "8 are needed" in closed(proven)["shadow_reads"]
     monkeypatch.setattr(conf, "SHADOW_ROWS", 5)
+    assert "shadow_reads" not in closed(proven)
+
+
+def test_rows_that_come_meanwhile_do_not_keep_a_small_company_back(proven, writer):
+    fill(writer, proven.pk, 3, created_at="2024-04-01Z")
+    writer.commit()
+    assert "10 are needed" in closed(proven)["shadow_reads"]
+    ShadowCount.objects.filter(stage=Stage.SHADOW).update(rows=10)
     assert "shadow_reads" not in closed(proven)
 
 
