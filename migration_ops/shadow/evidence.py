@@ -81,5 +81,5 @@ def look(company: Company) -> tuple[bool, dict[str, Any], str]:
 
 
 def _rows_needed(company: Company) -> int:
-    have = one_row(SQL, "rows_upto", {"company": company.pk, "most": ceil(conf.SHADOW_ROWS / SHARE)})[0]
-    return min(conf.SHADOW_ROWS, ceil(have * SHARE))
+    (have,) = one_row(SQL, "rows_upto", {"company": company.pk, "most": ceil(conf.SHADOW_ROWS / SHARE)})
+    return min(conf.SHADOW_ROWS, ceil(int(have) * SHARE))
