@@ -130,3 +130,36 @@ BACKUP_ROOM_BYTES = 16 << 20
 
 FOLLOW_SLICE_S = 10
 """How long one Celery task follows changes before it makes room for others, seconds."""
+
+SHADOW_PERCENT = _number("SHADOW_PERCENT", 10)
+"""Share of API v1's reads that are compared while shadow or live, percent; a company may have its own."""
+
+SHADOW_BUDGET_MS = _number("SHADOW_BUDGET_MS", 3_000)
+"""How long comparing one read may take before it is given up, milliseconds."""
+
+SHADOW_QUEUE = _number("SHADOW_QUEUE", 100)
+"""Reads that may wait to be compared, in each web process; more are dropped, and counted."""
+
+SHADOW_ROWS = _number("SHADOW_ROWS", 1_000)
+"""Rows of each endpoint that must have been equal before a gate opens; of a smaller company nine tenths."""
+
+SHADOW_DAYS = _number("SHADOW_DAYS", 7)
+"""Days (UTC, today among them) whose comparisons count for the gate; the newest must be of the last 24 hours."""
+
+SHADOW_LOOKS = 5
+"""Times a difference is looked at while captured changes that explain it wait to be applied."""
+
+SHADOW_IDLE_S = 5.0
+"""How long a web process keeps the connection it compares on while there is nothing to compare, seconds."""
+
+SHADOW_END_S = 3.0
+"""How long a web process that ends waits until what it has not compared is counted, seconds."""
+
+REPLAY_ROWS = 200
+"""Rows a replay reads at once."""
+
+REPLAY_BUDGET_MS = 120_000
+"""How long comparing one piece of a replay may take, milliseconds."""
+
+SHADOW_OBJECTS_KEPT = 50
+"""Objects one comparison keeps in full for each field and rule; all are counted."""

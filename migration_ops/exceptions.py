@@ -130,6 +130,12 @@ class SideDoesNotLead(MigrationOpsError):
     message = "company {company} is {stage}: {why}"
 
 
+class NothingToCompare(MigrationOpsError):
+    """Only one side can answer."""
+
+    message = "the reads of {company} ({stage}) cannot be compared: {why}"
+
+
 class DrillFailed(MigrationOpsError):
     """The rollback drill could not be done."""
 

@@ -111,7 +111,8 @@ STAGE_MOVES: dict[Stage, dict[Stage, Move]] = {
     },
     Stage.LIVE: {
         Stage.RAMPDOWN: Move(
-            reason="legacy is not compared any more", gates=("capture", "validation", "changes"), inverse=Stage.LIVE
+            reason="legacy is not compared any more", inverse=Stage.LIVE,
+            gates=("capture", "validation", "changes", "shadow_reads"),
         ),
         Stage.SHADOW: Move(reason="legacy leads again; nothing written since is lost"),
     },

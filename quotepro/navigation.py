@@ -32,6 +32,8 @@ NAVIGATION: list[dict[str, Any]] = [
             _page("Cases", "migration_ops.dedupcase", "rule"),
             _page("Possible duplicates", "migration_ops.dedupconflict", "group"),
             _page("Validation", "migration_ops.verdict", "fact_check"),
+            _page("Differences of v1 answers", "migration_ops.shadowgroup", "difference"),
+            _page("Compared reads", "migration_ops.shadowcount", "compare"),
             _page("Links", "migration_ops.legacylink", "link"),
             _page("Captured changes", "migration_ops.outboxentry", "sync_alt"),
             _page("Use of API v1", "migration_ops.v1use", "history"),

@@ -29,5 +29,7 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"
 
 # Fast and worthless, as the users are.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# Tests of the comparing ask for it, company by company: its thread would outlive all others.
+QUOTEPRO_SHADOW_PERCENT = 0
 # It warns where collectstatic has not run, and no test asks for static files.
 MIDDLEWARE = [name for name in MIDDLEWARE if not name.startswith("whitenoise.")]

@@ -7,6 +7,7 @@ from migration_ops.admin.links import LegacyLinkAdmin
 from migration_ops.admin.outbox import OutboxEntryAdmin
 from migration_ops.admin.quarantine import QuarantinedRowAdmin
 from migration_ops.admin.runs import MigrationBatchAdmin, MigrationRunAdmin
+from migration_ops.admin.shadow import ShadowCountAdmin, ShadowGroupAdmin, ShadowMismatchAdmin
 from migration_ops.admin.v1_use import V1UseAdmin
 from migration_ops.admin.verdicts import MismatchAdmin, VerdictAdmin
 
@@ -20,6 +21,9 @@ __all__ = [
     "MismatchAdmin",
     "OutboxEntryAdmin",
     "QuarantinedRowAdmin",
+    "ShadowCountAdmin",
+    "ShadowGroupAdmin",
+    "ShadowMismatchAdmin",
     "StageChangeAdmin",
     "V1UseAdmin",
     "VerdictAdmin",

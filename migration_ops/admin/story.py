@@ -12,6 +12,8 @@ from migration_ops.models import (
     LegacyLink,
     MigrationRun,
     QuarantinedRow,
+    ShadowCount,
+    ShadowGroup,
     Verdict,
 )
 from migration_ops.selectors.story import conflicts_of, deal_of, story_of
@@ -32,6 +34,8 @@ COMPANY_LISTS: tuple[tuple[str, type[Model]], ...] = (
     ("Quarantine", QuarantinedRow),
     ("Possible duplicates", DedupConflict),
     ("Validation", Verdict),
+    ("Differences of v1 answers", ShadowGroup),
+    ("Compared reads", ShadowCount),
     ("Links", LegacyLink),
 )
 NAMED = (Quote, Job, Invoice)

@@ -17,7 +17,10 @@ from crm.exceptions import NotFound
 from crm.models import Company, Scope
 from migration_ops.api.schemas import IGNORED, LegacyIn
 from migration_ops.dual_write.deals import legacy_row_delete, legacy_row_write
-from migration_ops.selectors.legacy_rows import legacy_page, legacy_row, reads_new
+from migration_ops.selectors.legacy_rows import legacy_page, legacy_row
+from migration_ops.selectors.standing import standing_of
+from migration_ops.shadow.queue import offer
+from migration_ops.shadow.reads import page, some
 
 # A row tells of lead, quote, job, invoice and customer at once: v1 is no side door around the scopes of v2.
 READ = Token(Scope.LEADS_READ, Scope.QUOTES_READ, Scope.JOBS_READ, Scope.INVOICES_READ, Scope.CUSTOMERS_READ)
@@ -32,10 +35,14 @@ api = with_problems(
 
 
 def _shown(company: Company, id: UUID, *, status: int = 200) -> HttpResponse:
-    row = legacy_row(company, id, is_new=reads_new(company))
+    row = legacy_row(company, id, is_new=standing_of(company).is_new)
     if row is None:
         raise NotFound("quote")
     return HttpResponse(row, status=status, content_type="application/json")
+
+
+def _id_of(request: HttpRequest) -> str:
+    return str(getattr(request, "request_id", ""))
 
 
 def _values(body: LegacyIn) -> dict[str, Any]:
@@ -53,7 +60,9 @@ def quote_list(
     if unknown:
         raise Refused(400, f"There is no parameter {min(unknown)[:80]!r} here.")
     company = client_of(request).company
-    rows = legacy_page(company, limit=limit, offset=offset, is_new=reads_new(company))
+    standing = standing_of(company)
+    rows = legacy_page(company, limit=limit, offset=offset, is_new=standing.is_new)
+    offer(company, standing, page(limit=limit, offset=offset), rows, _id_of(request))
     return HttpResponse("[" + ",".join(rows) + "]", content_type="application/json")
 
 
@@ -69,7 +78,13 @@ def quote_create(request: HttpRequest, body: LegacyIn) -> HttpResponse:
 @api.get("/quotes/{quote_id}", auth=READ, deprecated=True)
 def quote_detail(request: HttpRequest, quote_id: UUID) -> HttpResponse:
     """One row."""
-    return _shown(client_of(request).company, quote_id)
+    company = client_of(request).company
+    standing = standing_of(company)
+    row = legacy_row(company, quote_id, is_new=standing.is_new)
+    offer(company, standing, some([quote_id]), [] if row is None else [row], _id_of(request))
+    if row is None:
+        raise NotFound("quote")
+    return HttpResponse(row, content_type="application/json")
 
 
 @api.api_operation(["PUT", "PATCH"], "/quotes/{quote_id}", auth=WRITE, deprecated=True)

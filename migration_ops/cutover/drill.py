@@ -32,13 +32,13 @@ def drill(company: Company, *, actor: str) -> dict[str, Any]:
     stage = transitions.stage_of(company)
     if stage in (Stage.OFF, Stage.COMPLETE):
         raise DrillFailed(why=f"company {company.slug} is {stage}; a drill needs a backfilled company before complete")
-    began = time.monotonic()
+    began, seen = time.monotonic(), findings.count_of(company)
     with scratch_database(company) as url:
         _child(url, "prepare")
         copied = copy_company(company, url)
         report = _child(url, "rehearse", str(company.pk))
     report |= {"rows_copied": copied, "seconds": round(time.monotonic() - began, 1)}
-    findings.leave_evidence(company, GATE, has_passed=bool(report["passed"]), detail=report)
+    findings.leave_evidence(company, GATE, has_passed=bool(report["passed"]), detail=report, seen=seen)
     audit.record(actor=actor, action="rollback_drill", company=company.pk, detail=report)
     return report
 

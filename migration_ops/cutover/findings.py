@@ -53,16 +53,30 @@ def open_by_kind(company: Company) -> list[dict[str, Any]]:
     return [{"kind": g["kind"], "count": g["count"], "newest": words[g["newest"]]} for g in groups]
 
 
-def leave_evidence(company: Company, gate: str, *, has_passed: bool, detail: dict[str, Any]) -> GateEvidence:
+def count_of(company: Company) -> int:
+    """Findings the company ever had, cleared ones too, as far as they are committed.
+
+    What a proof notes at its beginning: one that comes later makes it more, however early it was recorded in a
+    transaction that ended late.
+    """
+    return Finding.objects.filter(company_id=company.pk).count()
+
+
+def leave_evidence(
+    company: Company, gate: str, *, has_passed: bool, detail: dict[str, Any], seen: int | None = None
+) -> GateEvidence:
     """Keep the proof a service has for a gate; the newest one of a gate counts.
 
     Args:
         gate: as named in stages.STAGE_MOVES.
         detail: what a person wants to see: counts, a checksum, where the report is.
+        seen: count_of the company when the proof was begun; now, without.
     """
+    if seen is None:
+        seen = count_of(company)
     return GateEvidence.objects.create(
         company=company, gate=gate, has_passed=has_passed, detail=detail, mapping_version=conf.MAPPING_VERSION,
-        at=timezone.now(),
+        findings=seen, at=timezone.now(),
     )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from migration_ops.dual_write import capture, way_back
 from migration_ops.dual_write.lag import lag_of
 from migration_ops.models import Finding, GateEvidence, MigrationRun, QuarantinedRow, Verdict
 from migration_ops.selectors.summary import open_quarantine
+from migration_ops.shadow import evidence as shadow_evidence
 from migration_ops.stages import ACTIVE, RunStatus
 
 Answer = tuple[bool, dict[str, Any], str]
@@ -151,9 +152,10 @@ def left_evidence(gate: str, remedy: str, *, is_voided: bool = True) -> Gate:
             return False, evidence, f"voided by {proof.voided_by}: {remedy}"
         if proof.mapping_version != conf.MAPPING_VERSION:
             return False, evidence, f"proven before mapping version {conf.MAPPING_VERSION}: {remedy}"
-        later = Finding.objects.filter(company_id=company.pk, at__gt=proof.at).first() if is_voided else None
-        if later is not None:
-            return False, evidence, f"voided by {later.get_kind_display().lower()} ({later.detail}): {remedy}"
+        if is_voided and findings.count_of(company) != proof.findings:
+            later = Finding.objects.filter(company_id=company.pk).first()
+            told = f"{later.get_kind_display().lower()} ({later.detail})" if later else "a finding"
+            return False, evidence, f"voided by {told}: {remedy}"
         return True, evidence, ""
 
     return look
@@ -188,7 +190,7 @@ GATES: dict[str, Gate] = {
     "quarantine": quarantine,
     "validation": validation,
     "changes": changes,
-    "shadow_reads": left_evidence("shadow_reads", "compare v1 reads of both sides"),
+    "shadow_reads": shadow_evidence.look,
     "backup": backup,
     "rollback_drill": left_evidence("rollback_drill", "rollback_migration --drill"),
     "way_back": way_back.look,

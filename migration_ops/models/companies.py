@@ -11,8 +11,18 @@ class CompanyStage(models.Model):
     company = models.OneToOneField("crm.Company", models.PROTECT, primary_key=True, related_name="migration_stage")
     stage = models.CharField(max_length=16, choices=Stage.choices, default=Stage.OFF)
     since = models.DateTimeField()
+    shadow_percent = models.SmallIntegerField(
+        null=True,
+        db_default=None,
+        help_text="Share of API v1's reads that are compared; without it QUOTEPRO_SHADOW_PERCENT.",
+    )
 
     class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="migration_company_stage_percent", condition=models.Q(shadow_percent__range=(0, 100))
+            )
+        ]
         db_table = "migration_company_stage"
         ordering = ["company"]
 

@@ -12,6 +12,7 @@ class Finding(models.Model):
         REPAIR = "repair", "Drift was repaired"
         MISMATCH = "mismatch", "A validation found differences"
         STEP_BACK = "step_back", "The company was taken a stage back"
+        SHADOW_MISMATCH = "shadow_mismatch", "An answer of API v1 differs between the sides"
 
     id = models.BigAutoField(primary_key=True)
     company_id = models.UUIDField()
@@ -28,7 +29,9 @@ class Finding(models.Model):
                 fields=["company_id", "kind", "id"],
                 name="migration_finding_open_idx",
                 condition=models.Q(cleared_at__isnull=True),
-            )
+            ),
+            # Counted: what later evidence rests on.
+            models.Index(fields=["company_id"], name="migration_finding_company_idx"),
         ]
 
     def __str__(self) -> str:
@@ -47,6 +50,9 @@ class GateEvidence(models.Model):
     has_passed = models.BooleanField()
     detail = models.JSONField(default=dict)
     mapping_version = models.IntegerField()
+    findings = models.BigIntegerField(
+        null=True, help_text="Findings of the company when the proof was begun; one more voids it."
+    )
     at = models.DateTimeField()
     voided_at = models.DateTimeField(null=True)
     voided_by = models.TextField(default="")

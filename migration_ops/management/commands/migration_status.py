@@ -15,9 +15,11 @@ from migration_ops.dual_write.lag import failures_of, lag_of, refused_writes
 from migration_ops.management.gating import as_json, lines_of
 from migration_ops.management.reporting import duration, line_of, refusals
 from migration_ops.management.results import render
+from migration_ops.management.shadow import shadow_json, shadow_lines
 from migration_ops.models import MigrationRun, Verdict
 from migration_ops.selectors.companies import company_named
 from migration_ops.selectors.summary import COUNTS, summary_of
+from migration_ops.shadow.evidence import figures_of
 from migration_ops.stages import RunStatus
 
 
@@ -38,7 +40,7 @@ class Command(BaseCommand):
         stage, summary = transitions.stage_of(found), summary_of(found)
         run = MigrationRun.objects.filter(company=found).first()
         lag, refused = lag_of(found), refused_writes(found)
-        closed = gates_ahead(found, stage)
+        closed, reads = gates_ahead(found, stage), figures_of(found)
         holes = [str(hole) for hole in capture.holes()] if stage != "off" else []
         verdicts = _latest_verdicts(found.pk)
         self.stdout.write(f"{found.name} ({found.slug}), stage {stage}")
@@ -65,6 +67,8 @@ class Command(BaseCommand):
                 f"  proof    {verdict.depth} {'passed' if verdict.has_passed else 'FAILED'} "
                 f"{verdict.at:%Y-%m-%d %H:%M} UTC, {verdict.rows_checked:,} rows"
             )
+        for line in shadow_lines(reads):
+            self.stdout.write(line)
         for after, results in closed.items():
             self.stdout.write(f"  next     {after}")
             self.stdout.write("\n".join(lines_of(results)))
@@ -76,7 +80,7 @@ class Command(BaseCommand):
                         **{name: getattr(summary, name) for name in COUNTS},
                         "pending": summary.pending, "changes": lag.forward, "capture_holes": holes,
                         "changes_back": lag.reverse, "changes_failed": lag.failed, "lag_s": round(lag.oldest_s, 3),
-                        "refused_writes": refused,
+                        "refused_writes": refused, "shadow_reads": shadow_json(reads),
                         "gates": {after: as_json(results) for after, results in closed.items()},
                         "run": _run_json(run) if run else None,
                         "verdicts": {v.depth: v.has_passed for v in verdicts},

@@ -12,6 +12,10 @@ SELECT q.* FROM quotes q
 -- name: legacy_one
 SELECT q.* FROM quotes q WHERE q.company_id = %(company)s AND q.id = %(id)s;
 
+-- name: legacy_some
+-- params: company (uuid), ids (uuid[])
+SELECT q.* FROM quotes q WHERE q.company_id = %(company)s AND q.id = ANY (%(ids)s::uuid[]);
+
 -- name: new_page
 -- The ids of a page of the new side: quotes, leads without one, and rows that are kept whole because they cannot be
 -- represented. Each list is read by its index, no further than the page.

@@ -121,8 +121,8 @@ def test_a_proof_that_failed_or_is_of_another_mapping_opens_nothing(company, mon
     findings.leave_evidence(company, "backup", has_passed=False, detail={})
     assert closed(company) == {"backup"}
     findings.leave_evidence(company, "backup", has_passed=True, detail=backed_up(company))
-    findings.void_evidence(company, "shadow_reads", "a mismatch of v1 quotes")
-    assert closed(company) == {"shadow_reads"}
+    findings.void_evidence(company, "rollback_drill", "it was another server")
+    assert closed(company) == {"rollback_drill"}
     prove(company)
     monkeypatch.setattr(conf, "MAPPING_VERSION", conf.MAPPING_VERSION + 1)
     assert {"backfill", "validation", "shadow_reads", "backup", "rollback_drill"} <= closed(company)
@@ -198,6 +198,33 @@ def test_a_finding_that_comes_up_during_a_validation_is_not_cleared_by_it(compan
     assert validate(company).passed
     writer.commit()
     assert "validation" in closed(company)
+
+
+def test_a_write_that_was_begun_before_a_proof_and_ends_after_it_voids_it(company, writer):
+    take_to(company, Stage.SHADOW)
+    id = LegacyQuote.objects.order_by("-id")[0].pk  # not the deal the way back is tried on
+    writer.execute("UPDATE quotes_new SET total = total + 1 WHERE id = %s", [id])
+    writer.execute("UPDATE quotes_new SET total = total - 1 WHERE id = %s", [id])
+    prove(company)
+    assert closed(company) == set()
+    writer.commit()
+    assert set(VOIDING) <= closed(company)
+
+
+def test_a_drill_is_voided_by_what_was_found_while_it_went_on(company, monkeypatch):
+    from migration_ops.cutover import drill
+
+    take_to(company, Stage.SHADOW)
+    prove(company)
+
+    def copied(company, url) -> int:
+        findings.record(company, Finding.Kind.REPAIR, "1 rows")
+        return 1
+
+    monkeypatch.setattr(drill, "copy_company", copied)
+    monkeypatch.setattr(drill, "_child", lambda url, *arguments: {"passed": True})
+    drill.drill(company, actor="test")
+    assert "rollback_drill" in closed(company)
 
 
 def test_a_verdict_that_compared_nothing_opens_nothing(company):
