@@ -148,6 +148,30 @@ class BackupImpossible(MigrationOpsError):
     message = "the backup could not be done: {why}"
 
 
+class CertificateRefused(MigrationOpsError):
+    """A certificate that cannot be signed off, or a file that is not one of ours; nothing was changed."""
+
+    message = "{what}: {why}"
+
+
+class RetirementRefused(MigrationOpsError):
+    """Legacy rows that may not go, or not come back; every missing proof is named."""
+
+    message = "the legacy rows of {company} are left as they are: {missing}"
+
+
+class ArchiveRefused(MigrationOpsError):
+    """An archive that is damaged, foreign or does not hold what it must; nothing was touched."""
+
+    message = "{file}: {why}"
+
+
+class PersonRefused(MigrationOpsError):
+    """Somebody who may not do this, or did not prove to be who they say."""
+
+    message = "{person}: {why}"
+
+
 class Interrupted(MigrationOpsError):
     """A signal ended it; what was begun was removed."""
 

@@ -34,6 +34,8 @@ NAVIGATION: list[dict[str, Any]] = [
             _page("Validation", "migration_ops.verdict", "fact_check"),
             _page("Links", "migration_ops.legacylink", "link"),
             _page("Captured changes", "migration_ops.outboxentry", "sync_alt"),
+            _page("Certificates", "migration_ops.certificate", "verified"),
+            _page("Retired rows", "migration_ops.retirement", "inventory_2"),
             _page("Use of API v1", "migration_ops.v1use", "history"),
         ],
     },
