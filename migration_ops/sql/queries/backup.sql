@@ -49,8 +49,8 @@ SELECT name, count(*), md5(string_agg(said, E'\n' ORDER BY said COLLATE "C"))
   FROM (SELECT p.name, CASE WHEN p.is_condition THEN l.said ELSE p.said END AS said
           FROM parts p
          CROSS JOIN LATERAL (SELECT regexp_replace(p.said, '::(text|character varying)(\[\])?', '', 'g') AS said) AS c
-         CROSS JOIN LATERAL (SELECT regexp_replace(c.said, '(^|[^\w"])\((''[^'']*''|\w+)\)', '\1\2', 'g') AS said) AS a
-         CROSS JOIN LATERAL (SELECT regexp_replace(a.said, '(^|[^\w"])\((ARRAY\[[^][]*\])\)', '\1\2', 'g') AS said) AS l) AS alike
+         CROSS JOIN LATERAL (SELECT regexp_replace(c.said, '(^|[^\w"])\((''(?:[^'']|'''')*''|\w+)\)', '\1\2', 'g') AS said) AS a
+         CROSS JOIN LATERAL (SELECT regexp_replace(a.said, '\(\((ARRAY\[(?:[^]['']|''(?:[^'']|'''')*'')*\])\)\)', '(\1)', 'g') AS said) AS l) AS alike
  GROUP BY name ORDER BY name;
 
 -- name: sequences

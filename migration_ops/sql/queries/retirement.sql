@@ -21,7 +21,7 @@ SELECT coalesce(q.status, ''), count(*) FROM quotes q WHERE q.company_id = %(com
 
 -- name: work_table
 -- Rows of the archive, for the length of a transaction.
-CREATE TEMPORARY TABLE archived (LIKE public.quotes) ON COMMIT DROP;
+CREATE TEMPORARY TABLE IF NOT EXISTS archived (LIKE public.quotes) ON COMMIT DROP;
 
 -- name: claim
 -- One process removes or puts back a company's rows; whoever comes second is told so at once.

@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.contrib.auth.models import User
 from django.db import connection
 from django.utils import timezone
@@ -55,10 +56,16 @@ def complete_since(company: Company, *, days: float) -> None:
     findings.leave_evidence(company, "backup", has_passed=True, detail=backed_up(company))
 
 
+def as_in_production(password: str) -> str:
+    """Hashed as commands in processes of their own read it."""
+    return PBKDF2PasswordHasher().encode(password, "salt", iterations=1_000)
+
+
 @pytest.fixture
 def people():
     for name in ("ann", "bob"):
-        User.objects.create_superuser(name, password=SECRET)
+        made = User.objects.create_superuser(name)
+        User.objects.filter(pk=made.pk).update(password=as_in_production(SECRET))
 
 
 @pytest.fixture
@@ -72,7 +79,7 @@ def company(session) -> Company:
 
 @pytest.fixture
 def neighbour(session) -> Company:
-    return migrated(session(), rows=5, name="there")
+    return migrated(session(), rows=8, name="there")
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from migration_ops.models import AuditLine, Certificate, Finding, GateEvidence, 
 from migration_ops.retirement import certificate
 from migration_ops.stages import Stage
 from migration_ops.tests.living import backed_up, migrated, take_to
-from migration_ops.tests.retirement.conftest import ROWS, complete_since, sign
+from migration_ops.tests.retirement.conftest import ROWS, sign
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -108,7 +108,7 @@ MISSING = {
     empty_verdict: "validation: counts compared nothing",
     old_verdict: "validation: business was more than 24 hours old",
     other_mapping: "is of another mapping version",
-    no_drill: "rollback_drill: its evidence is gone",
+    no_drill: "rollback_drill: its report is gone",
     failed_drill: "rollback_drill: the last one failed",
     void_reads: "shadow_reads: voided by a mismatch of quotes",
     old_drill: "rollback_drill: it was more than 90 days old",
@@ -241,8 +241,3 @@ def test_a_file_of_another_company_is_refused(company, signed, neighbour, tmp_pa
         certificate.read(path, neighbour)
     with pytest.raises(CertificateRefused, match="cannot be read"):
         certificate.read(Path(tmp_path / "none"), company)
-
-
-def test_proofs_are_judged_as_of_the_last_step(company):
-    complete_since(company, days=0)
-    assert sign(company).company_id == company.pk

@@ -13,7 +13,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 
 from migration_ops.models import Certificate, Retirement
-from migration_ops.tests.retirement.conftest import ROWS, SECRET, legacy_texts, sign
+from migration_ops.tests.retirement.conftest import ROWS, SECRET, as_in_production, legacy_texts, sign
 from quotepro.tests.processes import clean_env
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -70,7 +70,7 @@ def test_from_the_proofs_to_the_removed_rows_and_back(company, people, run, tmp_
 def test_what_is_refused_is_one_line_and_changes_nothing(company, people, run, tmp_path):
     sign(company)
     before, path = legacy_texts(), tmp_path / "a"
-    User.objects.create_user("eve", password=SECRET, is_staff=True)
+    User.objects.create(username="eve", password=as_in_production(SECRET), is_staff=True)
     away = ("retire_legacy", "--company", "here", "--archive", path)
     for done, words in (
         (run(*away, "--by", "bob", "--confirm", "There"), "type the company's name to mean it: Here"),
