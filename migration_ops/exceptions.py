@@ -157,7 +157,16 @@ class CertificateRefused(MigrationOpsError):
 class RetirementRefused(MigrationOpsError):
     """Legacy rows that may not go, or not come back; every missing proof is named."""
 
-    message = "the legacy rows of {company} are left as they are: {missing}"
+    message = "no legacy row of {company} goes or comes back now: {missing}"
+
+
+class RowsLeft(MigrationOpsError):
+    """A removal came to its end, and rows are there that the archive does not hold."""
+
+    message = (
+        "{rows:,} legacy rows of {company} are not the ones that were archived, and stay; all others are gone: look at"
+        " them, or put all back with --restore"
+    )
 
 
 class ArchiveRefused(MigrationOpsError):

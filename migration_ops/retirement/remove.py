@@ -12,7 +12,7 @@ from crm.models import Company
 from migration_ops import audit, conf
 from migration_ops.backups.container import Sealed
 from migration_ops.dual_write import fence
-from migration_ops.exceptions import ArchiveRefused, RetirementRefused
+from migration_ops.exceptions import ArchiveRefused, RetirementRefused, RowsLeft
 from migration_ops.models import Certificate, Retirement
 from migration_ops.retirement import archive, certificate, proofs
 from migration_ops.retirement.archive import Progress
@@ -83,6 +83,7 @@ def retire(company: Company, path: Path, *, person: str, reason: str, actor: str
     Raises:
         RetirementRefused: a proof is missing, or somebody else is at it; every missing one is named.
         ArchiveRefused: the archive is damaged, of another company, or not what the legacy table holds.
+        RowsLeft: rows are there that the archive does not hold; they stay.
         OperationalError: a row stayed locked; what was removed until then is gone, and starting again goes on.
     """
     last = Retirement.objects.filter(company=company).first()
@@ -160,10 +161,7 @@ def _end(company: Company, going: Retirement, *, actor: str) -> Retirement:
     _claim(company)
     (left,) = one_row(SQL, "left", {"company": company.pk})
     if left:
-        raise RetirementRefused(
-            company=company.slug,
-            missing=f"{left:,} of them are not the ones that were archived; all others are removed",
-        )
+        raise RowsLeft(company=company.slug, rows=left)
     Retirement.objects.filter(pk=going.pk).update(state=Retirement.State.REMOVED, ended_at=timezone.now())
     going.refresh_from_db()
     audit.record(

@@ -12,7 +12,7 @@ from django.db import OperationalError
 from crm.models import Company
 from legacy.progress import reported
 from migration_ops.backfill import owner as owners
-from migration_ops.exceptions import ArchiveRefused, BadArgument, Interrupted
+from migration_ops.exceptions import ArchiveRefused, BadArgument, Interrupted, RowsLeft
 from migration_ops.management.persons import person
 from migration_ops.management.reporting import NEEDS_ATTENTION, refusals
 from migration_ops.management.stopping import ended_by_signals
@@ -70,6 +70,8 @@ class Command(BaseCommand):
         except CommandError as error:
             if isinstance(error.__cause__, Interrupted):
                 error.returncode = 1
+            if isinstance(error.__cause__, RowsLeft):
+                error.returncode = NEEDS_ATTENTION
             raise
         except OperationalError as error:
             told = str(error).splitlines()[0]

@@ -11,7 +11,7 @@ from django.utils import timezone
 from migration_ops import audit, conf
 from migration_ops.cutover import findings
 from migration_ops.dual_write import capture
-from migration_ops.exceptions import ArchiveRefused, RetirementRefused
+from migration_ops.exceptions import ArchiveRefused, RetirementRefused, RowsLeft
 from migration_ops.models import (
     AuditLine,
     CompanyStage,
@@ -25,7 +25,7 @@ from migration_ops.models import (
 from migration_ops.retirement import archive
 from migration_ops.retirement.remove import preview
 from migration_ops.stages import Stage
-from migration_ops.tests.cutover.test_stopped_anywhere import Stopped
+from migration_ops.tests.cutover.test_stopped_anywhere import Stopped, stopped_before_each_statement
 from migration_ops.tests.legacy_rows import update
 from migration_ops.tests.living import backed_up, take_to
 from migration_ops.tests.retirement.conftest import ROWS, legacy_texts, put_back, remove, sign
@@ -223,6 +223,18 @@ def broken_off(company, path, monkeypatch, *, after: int) -> None:
             remove(company, path)
 
 
+def test_rows_come_back_all_or_none_wherever_it_is_stopped(company, signed, tmp_path):
+    before = legacy_texts()
+    remove(company, tmp_path / "a")
+
+    def none_is_back() -> None:
+        assert legacy_texts() == []
+        assert Retirement.objects.get().state == "removed"
+
+    assert stopped_before_each_statement(lambda: put_back(company, tmp_path / "a"), none_is_back) > 8
+    assert legacy_texts() == before
+
+
 def test_a_removal_that_was_broken_off_takes_no_other_archive_and_can_be_put_back(
     company, signed, tmp_path, monkeypatch
 ):
@@ -253,7 +265,7 @@ def test_a_row_that_is_not_the_archived_one_stays(company, signed, tmp_path, mon
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT set_config('quotepro.origin', 'mirror:' || pg_current_xact_id()::text, true)")
         cursor.execute("UPDATE quotes SET notes = 'late' WHERE id = (SELECT max(id::text)::uuid FROM quotes)")
-    with pytest.raises(RetirementRefused, match="1 of them are not the ones that were archived"):
+    with pytest.raises(RowsLeft, match="1 legacy rows of here are not the ones that were archived"):
         remove(company, tmp_path / "a")
     assert len(legacy_texts()) == 1
     with pytest.raises(RetirementRefused, match="other rows have their ids"):
