@@ -8,6 +8,7 @@ import random
 import sys
 import threading
 import time
+from functools import partial
 from uuid import UUID, uuid4
 
 import psycopg
@@ -21,13 +22,14 @@ from crm.ports import write_guard
 from legacy.models import LegacyQuote
 from migration_ops.cutover.rollback import rollback
 from migration_ops.dual_write.follow import apply_once, follow
+from migration_ops.dual_write.lag import lag_of
 from migration_ops.exceptions import FenceTimedOut
 from migration_ops.models import CompanyStage
 from migration_ops.stages import Stage
 from migration_ops.tests.cutover.invariants import assert_invariants
 from migration_ops.tests.legacy_rows import fill, insert, update
 from migration_ops.tests.living import backfill, prove, step
-from migration_ops.tests.state import random_seed
+from migration_ops.tests.state import random_seed, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -108,6 +110,11 @@ def quiet(counters: list[Counter]) -> None:
         assert counter.error is None, counter.error
 
 
+def nothing_waits(company: Company) -> bool:
+    apply_once()
+    return lag_of(company).waiting == 0
+
+
 def let_go(counters: list[Counter], seconds: float) -> None:
     for counter in counters:
         if counter.is_quiet:
@@ -157,7 +164,8 @@ def journey(session, *, counters: int, seconds: float, rounds: int = 1) -> None:
             for to in WAY if _ == rounds - 1 else WAY[:3]:
                 let_go(running, seconds)
                 quiet(running)
-                apply_once()
+                # A change that met a locked row waits a second or two; until it is applied its row counts as pending.
+                wait_until(partial(nothing_waits, here), "the changes to be applied")
                 if (
                     to in (Stage.LIVE, Stage.RAMPDOWN)
                     or CompanyStage.objects.get(company=here).stage == Stage.DUALWRITE
@@ -175,7 +183,7 @@ def journey(session, *, counters: int, seconds: float, rounds: int = 1) -> None:
             counter.join(30)
         stop.set()
         worker.join(30)
-    apply_once()
+    wait_until(partial(nothing_waits, here), "the last changes to be applied")
     told = [(c.accepted, c.legacy, c.through_the_door, c.disturbed) for c in running]
     sys.stdout.write(f"accepted, by SQL, through the door, others: {told}\n")
     assert all(c.legacy and c.through_the_door and c.disturbed for c in running)
