@@ -29,6 +29,7 @@ from migration_ops.tests.cutover.test_stopped_anywhere import Stopped, stopped_b
 from migration_ops.tests.legacy_rows import update
 from migration_ops.tests.living import backed_up, take_to
 from migration_ops.tests.retirement.conftest import ROWS, legacy_texts, put_back, remove, sign
+from migration_ops.tests.retirement.test_certificate import row_set_aside
 from migration_ops.tests.state import final_rows
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -116,6 +117,10 @@ def a_row_changed(company, writer):
         cursor.execute("ALTER TABLE quotes ENABLE ALWAYS TRIGGER qp_refuse_truncate_v2")
 
 
+def a_row_in_quarantine(company, writer):
+    row_set_aside(company)
+
+
 def a_hole(company, writer):
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE quotes DISABLE TRIGGER qp_capture_v2")
@@ -131,6 +136,7 @@ MISSING = {
     waiting_back: "nothing_waits: 1 captured changes wait",
     backup_before: "backup: it is from before the company was complete",
     a_row_changed: "rows_as_signed: the legacy table holds 7 rows and not the 7 that were signed for, to the letter",
+    a_row_in_quarantine: "quarantine: 1 rows are in quarantine",
     a_hole: "capture: change capture has a hole",
 }
 
@@ -295,6 +301,6 @@ def test_after_the_end_the_way_back_is_still_closed(company, signed, tmp_path):
     from migration_ops.exceptions import MoveRefused
 
     remove(company, tmp_path / "a")
-    with pytest.raises(MoveRefused, match="way back is closed"):
+    with pytest.raises(MoveRefused, match=r"way back is closed; .* retire_legacy --restore"):
         rollback(company, reason="test", actor="test")
     take_to(company, Stage.COMPLETE)
