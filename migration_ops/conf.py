@@ -128,6 +128,18 @@ BACKUP_AGE_H = _number("BACKUP_AGE_H", 24)
 BACKUP_ROOM_BYTES = 16 << 20
 """Free space a backup needs beside the half of the database's size, bytes."""
 
+EVIDENCE_AGE_H = _number("EVIDENCE_AGE_H", 24)
+"""Oldest validation a certificate rests on, before the company became complete, hours."""
+
+DRILL_AGE_D = _number("DRILL_AGE_D", 90)
+"""Oldest rollback drill and comparison of reads a certificate rests on, before the company became complete, days."""
+
+RETIRE_QUIET_D = _number("RETIRE_QUIET_D", 30)
+"""Days a company must have been complete, without a refused legacy write, before its legacy rows may go."""
+
+RETIRE_ROWS = _number("RETIRE_ROWS", 1_000)
+"""Legacy rows that are removed in one transaction."""
+
 FOLLOW_SLICE_S = 10
 """How long one Celery task follows changes before it makes room for others, seconds."""
 

@@ -154,6 +154,39 @@ class BackupImpossible(MigrationOpsError):
     message = "the backup could not be done: {why}"
 
 
+class CertificateRefused(MigrationOpsError):
+    """A certificate that cannot be signed off, or a file that is not one of ours; nothing was changed."""
+
+    message = "{what}: {why}"
+
+
+class RetirementRefused(MigrationOpsError):
+    """Legacy rows that may not go, or not come back; every missing proof is named."""
+
+    message = "no legacy row of {company} goes or comes back now: {missing}"
+
+
+class RowsLeft(MigrationOpsError):
+    """A removal came to its end, and rows are there that the archive does not hold."""
+
+    message = (
+        "{rows:,} legacy rows of {company} are not the ones that were archived, and stay; all others are gone: look at"
+        " them, or put all back with --restore"
+    )
+
+
+class ArchiveRefused(MigrationOpsError):
+    """An archive that is damaged, foreign or does not hold what it must; nothing was touched."""
+
+    message = "{file}: {why}"
+
+
+class PersonRefused(MigrationOpsError):
+    """Somebody who may not do this, or did not prove to be who they say."""
+
+    message = "{person}: {why}"
+
+
 class Interrupted(MigrationOpsError):
     """A signal ended it; what was begun was removed."""
 

@@ -36,6 +36,8 @@ NAVIGATION: list[dict[str, Any]] = [
             _page("Compared reads", "migration_ops.shadowcount", "compare"),
             _page("Links", "migration_ops.legacylink", "link"),
             _page("Captured changes", "migration_ops.outboxentry", "sync_alt"),
+            _page("Certificates", "migration_ops.certificate", "verified"),
+            _page("Retired rows", "migration_ops.retirement", "inventory_2"),
             _page("Use of API v1", "migration_ops.v1use", "history"),
         ],
     },

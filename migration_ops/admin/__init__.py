@@ -1,6 +1,7 @@
 """What the move has written, as staff see it; one family a file."""
 
 from migration_ops.admin.cases import DedupCaseAdmin
+from migration_ops.admin.certificates import CertificateAdmin, RetirementAdmin
 from migration_ops.admin.companies import CompanyStageAdmin, StageChangeAdmin
 from migration_ops.admin.conflicts import DedupConflictAdmin
 from migration_ops.admin.links import LegacyLinkAdmin
@@ -12,6 +13,7 @@ from migration_ops.admin.v1_use import V1UseAdmin
 from migration_ops.admin.verdicts import MismatchAdmin, VerdictAdmin
 
 __all__ = [
+    "CertificateAdmin",
     "CompanyStageAdmin",
     "DedupCaseAdmin",
     "DedupConflictAdmin",
@@ -21,6 +23,7 @@ __all__ = [
     "MismatchAdmin",
     "OutboxEntryAdmin",
     "QuarantinedRowAdmin",
+    "RetirementAdmin",
     "ShadowCountAdmin",
     "ShadowGroupAdmin",
     "ShadowMismatchAdmin",

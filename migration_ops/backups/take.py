@@ -1,10 +1,7 @@
 """Taking a backup: a dump and what it must hold, both of one snapshot; the file is there whole or not at all."""
 
-import os
 import shutil
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +12,8 @@ from migration_ops import audit, conf
 from migration_ops.backups import clients, contents
 from migration_ops.backups.container import Sealed, seal
 from migration_ops.backups.contents import SQL, Progress
-from migration_ops.exceptions import BackupImpossible, BackupRefused
+from migration_ops.backups.place import ensure_place, publish, unfinished
+from migration_ops.exceptions import BackupImpossible
 from migration_ops.sql.loader import block
 
 
@@ -63,7 +61,7 @@ def backup(path: Path, *, actor: str, replaces: bool, progress: Progress) -> Tak
         BackupImpossible: no fitting pg_dump, no room, or it failed; nothing was left behind.
     """
     began = time.monotonic()
-    _ensure_place(path, replaces=replaces)
+    ensure_place(path, replaces=replaces)
     with clients.session() as session:
         session.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         session.read_only = True
@@ -74,7 +72,7 @@ def backup(path: Path, *, actor: str, replaces: bool, progress: Progress) -> Tak
         _ensure_room(path.parent, database_bytes)
         (snapshot,) = session.execute("SELECT pg_export_snapshot()").fetchone() or ("",)
         counted = contents.sequences(session)
-        with _unfinished(path) as part:
+        with unfinished(path) as part:
             # Row security off is pg_dump's default and stays so: a role that sees half of the rows must fail.
             process = clients.start([
                 pg_dump, "--format=custom", "--compress=6", "--no-password", f"--snapshot={snapshot}",
@@ -93,7 +91,7 @@ def backup(path: Path, *, actor: str, replaces: bool, progress: Progress) -> Tak
                 "mapping_version": conf.MAPPING_VERSION,
             }  # fmt: skip
             sealed = _sealed(part, manifest)
-            _publish(part, path, replaces=replaces)
+            publish(part, path, replaces=replaces)
     sealed = Sealed(path=path, sha256=sealed.sha256, dump_bytes=sealed.dump_bytes, manifest=sealed.manifest)
     audit.record(actor=actor, action="backup", company=None, detail=facts(sealed))
     return Taken(sealed=sealed, bytes=path.stat().st_size, seconds=time.monotonic() - began)
@@ -115,17 +113,6 @@ def _sealed(part: Path, manifest: dict[str, Any]) -> Sealed:
         raise BackupImpossible(why=f"{part.parent} cannot be written: {error.strerror}") from error
 
 
-def _ensure_place(path: Path, *, replaces: bool) -> None:
-    if path.is_dir():
-        raise BackupRefused(file=str(path), why="it is a folder; name a file in it")
-    if not path.parent.is_dir():
-        raise BackupRefused(file=str(path), why=f"there is no folder {path.parent}; make it first")
-    if not os.access(path.parent, os.W_OK | os.X_OK):
-        raise BackupRefused(file=str(path), why=f"this user may not write in {path.parent}")
-    if not replaces and os.path.lexists(path):
-        raise BackupRefused(file=str(path), why="it exists already; give another name, or --force to replace it")
-
-
 def _ensure_room(folder: Path, database_bytes: int) -> None:
     # Compressed a dump takes less than half of its database as a rule; where it does not, it fails and leaves nothing.
     needed = database_bytes // 2 + conf.BACKUP_ROOM_BYTES
@@ -134,33 +121,3 @@ def _ensure_room(folder: Path, database_bytes: int) -> None:
         raise BackupImpossible(
             why=f"{folder} has {free >> 20:,} MB free and the backup may take {needed >> 20:,} MB: make room first"
         )
-
-
-@contextmanager
-def _unfinished(path: Path) -> Iterator[Path]:
-    """A file of ours beside the final one, gone again where it does not become it."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    made = os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    os.close(made)
-    try:
-        yield part
-    finally:
-        with suppress(FileNotFoundError):
-            part.unlink()
-
-
-def _publish(part: Path, path: Path, *, replaces: bool) -> None:
-    """Give the whole file its name, and bring the name to the disk."""
-    if replaces:
-        part.replace(path)
-    else:
-        try:
-            # Unlike a rename, a link fails where somebody made the file meanwhile.
-            os.link(part, path)
-        except FileExistsError:
-            raise BackupRefused(file=str(path), why="somebody else made it meanwhile; it was not touched") from None
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

@@ -74,9 +74,11 @@ def ensure_fits(sealed: Sealed, *, major: int, database: dict[str, Any]) -> None
     """Whether this server can restore the backup, and whether it is of the database in use.
 
     Raises:
-        BackupRefused: it is of another major version, or of another database.
+        BackupRefused: it is of another major version, of another database, or no backup at all.
     """
     manifest = sealed.manifest
+    if "database" not in manifest:
+        raise BackupRefused(file=sealed.path.name, why="it is no backup but an archive of legacy rows: retire_legacy")
     version, name = manifest["server_version"], manifest["database"]["name"]
     if manifest["server_major"] != major:
         raise BackupRefused(

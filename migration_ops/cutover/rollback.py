@@ -37,7 +37,10 @@ def rollback(company: Company, *, reason: str, actor: str) -> RolledBack:
     while (stage := transitions.stage_of(company)) != Stage.OFF:
         if stage not in BACK:
             raise MoveRefused(
-                company=company.slug, stage=stage, wanted=Stage.OFF, allowed="nowhere: the way back is closed"
+                company=company.slug,
+                stage=stage,
+                wanted=Stage.OFF,
+                allowed="nowhere: the way back is closed; removed legacy rows come back with retire_legacy --restore",
             )
         steps.append(move_stage(company, BACK[stage], reason=reason, actor=actor))
     kept: dict[str, int] = dict(rows("reverse/carry.sql", "only_new", {"company": company.pk}))

@@ -9,6 +9,7 @@ from migration_ops.models.gates import AuditLine, Finding, GateEvidence, Refused
 from migration_ops.models.outbox import ApplyListener, CaptureInstallation, OutboxEntry, ReverseEntry
 from migration_ops.models.provenance import LegacyLink
 from migration_ops.models.quarantine import QuarantinedRow
+from migration_ops.models.retirement import Certificate, Retirement
 from migration_ops.models.runs import MigrationBatch, MigrationRun
 from migration_ops.models.shadow import ShadowCount, ShadowGroup, ShadowMismatch
 from migration_ops.models.staging import StagedAddress, StagedCluster, StagedContact, StagedDoubt, StagedFinding
@@ -18,6 +19,7 @@ __all__ = [
     "ApplyListener",
     "AuditLine",
     "CaptureInstallation",
+    "Certificate",
     "CompanyStage",
     "DedupCase",
     "DedupConflict",
@@ -35,6 +37,7 @@ __all__ = [
     "QuarantinedRow",
     "RefusedWrites",
     "Repair",
+    "Retirement",
     "ReverseEntry",
     "ShadowCount",
     "ShadowGroup",

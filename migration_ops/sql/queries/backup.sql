@@ -15,7 +15,9 @@ SELECT n.nspname, c.relname
 
 -- name: structure
 -- Columns, constraints, indexes, triggers, functions and views by the thing they belong to: how many, and one hash of all.
--- Without blanks, brackets and casts between texts: a condition that was restored is written with others.
+-- A condition is written with other casts between texts after a restore than before, and with brackets around what they were
+-- cast from: a lone value, name or list. Such casts and brackets are left out of conditions; all other brackets count, for
+-- they say what belongs together, and so does every letter of a function.
 -- A view's own text counts, its rows do not: they may depend on the day.
 WITH ours AS (
     SELECT c.oid, c.relkind, n.nspname || '.' || c.relname AS name
@@ -24,27 +26,31 @@ WITH ours AS (
        AND c.relpersistence <> 't'
        AND NOT EXISTS (SELECT FROM pg_depend x WHERE x.classid = 'pg_class'::regclass AND x.objid = c.oid AND x.deptype = 'e')
 ), parts AS (
-    SELECT o.name, 'column ' || a.attname || ' ' || format_type(a.atttypid, a.atttypmod) || ' ' || a.attnotnull AS said
+    SELECT o.name, false AS is_condition, 'column ' || a.attname || ' ' || format_type(a.atttypid, a.atttypmod) || ' ' || a.attnotnull AS said
       FROM ours o JOIN pg_attribute a ON a.attrelid = o.oid AND a.attnum > 0 AND NOT a.attisdropped
     UNION ALL
-    SELECT o.name, 'constraint ' || k.conname || ' ' || pg_get_constraintdef(k.oid)
+    SELECT o.name, true, 'constraint ' || k.conname || ' ' || pg_get_constraintdef(k.oid)
       FROM ours o JOIN pg_constraint k ON k.conrelid = o.oid AND k.contype <> 'n'
     UNION ALL
-    SELECT o.name, 'index ' || pg_get_indexdef(i.indexrelid)
+    SELECT o.name, true, 'index ' || pg_get_indexdef(i.indexrelid)
       FROM ours o JOIN pg_index i ON i.indrelid = o.oid AND i.indisvalid
     UNION ALL
-    SELECT o.name, 'trigger ' || t.tgenabled::text || ' ' || pg_get_triggerdef(t.oid)
+    SELECT o.name, true, 'trigger ' || t.tgenabled::text || ' ' || pg_get_triggerdef(t.oid)
       FROM ours o JOIN pg_trigger t ON t.tgrelid = o.oid AND NOT t.tgisinternal
     UNION ALL
-    SELECT o.name, 'view ' || pg_get_viewdef(o.oid) FROM ours o WHERE o.relkind IN ('v', 'm')
+    SELECT o.name, true, 'view ' || pg_get_viewdef(o.oid) FROM ours o WHERE o.relkind IN ('v', 'm')
     UNION ALL
-    SELECT 'functions of ' || n.nspname, p.proname || ' ' || pg_get_function_identity_arguments(p.oid) || ' ' || p.prosrc
+    SELECT 'functions of ' || n.nspname, false, p.proname || ' ' || pg_get_function_identity_arguments(p.oid) || ' ' || p.prosrc
       FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
      WHERE n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\_%%'
        AND NOT EXISTS (SELECT FROM pg_depend x WHERE x.classid = 'pg_proc'::regclass AND x.objid = p.oid AND x.deptype = 'e')
 )
 SELECT name, count(*), md5(string_agg(said, E'\n' ORDER BY said COLLATE "C"))
-  FROM (SELECT name, regexp_replace(said, '::(text|character varying)(\[\])?|[()\s]', '', 'g') AS said FROM parts) AS alike
+  FROM (SELECT p.name, CASE WHEN p.is_condition THEN l.said ELSE p.said END AS said
+          FROM parts p
+         CROSS JOIN LATERAL (SELECT regexp_replace(p.said, '::(text|character varying)(\[\])?', '', 'g') AS said) AS c
+         CROSS JOIN LATERAL (SELECT regexp_replace(c.said, '(^|[^\w"])\((''(?:[^'']|'''')*''|\w+)\)', '\1\2', 'g') AS said) AS a
+         CROSS JOIN LATERAL (SELECT regexp_replace(a.said, '\(\((ARRAY\[(?:[^]['']|''(?:[^'']|'''')*'')*\])\)\)', '(\1)', 'g') AS said) AS l) AS alike
  GROUP BY name ORDER BY name;
 
 -- name: sequences

@@ -1,0 +1,163 @@
+"""The commands: who one is, what is typed, what is told."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import connection
+
+from migration_ops.models import Certificate, Retirement
+from migration_ops.tests.retirement.conftest import ROWS, SECRET, as_in_production, legacy_texts, sign
+from quotepro.tests.processes import clean_env
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def run(test_database_url):
+    """``run("certificate", …, password=…)``: the command in a process of its own, the password as stdin's first line."""
+
+    def start(
+        *args: object, password: str = SECRET, env: dict[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "manage.py", *map(str, args)], cwd=settings.BASE_DIR, input=password + "\n", text=True,
+            capture_output=True, timeout=120, check=False,
+            env=clean_env({"DATABASE_URL": test_database_url, "REDIS_URL": settings.REDIS_URL} | (env or {})),
+        )  # fmt: skip
+
+    return start
+
+
+def told(done) -> dict:
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_from_the_proofs_to_the_removed_rows_and_back(company, people, run, tmp_path):
+    before = legacy_texts()
+    looked = run("certificate", "--company", "here", "--json")
+    assert looked.returncode == 0, looked.stderr
+    assert told(looked)["passed"] is True
+    file = tmp_path / "here.json"
+    signed = run("certificate", "--company", "here", "--sign", "ann", "--output", file, "--json")
+    assert signed.returncode == 0, signed.stderr
+    assert told(signed)["signed_by"] == "ann"
+    held = run("certificate", "--company", "here", "--verify", file, "--json")
+    assert (held.returncode, told(held)["passed"]) == (0, True)
+    assert run("certificate", "--company", "here", "--verify").returncode == 0
+    shown = run("retire_legacy", "--company", "here", "--dry-run", "--by", "bob", "--json")
+    assert shown.returncode == 0, shown.stdout
+    assert (told(shown)["rows"], told(shown)["total"], told(shown)["passed"]) == (ROWS, "703.500", True)
+    assert legacy_texts() == before
+    path = tmp_path / "here.archive"
+    gone = run("retire_legacy", "--company", "here", "--archive", path, "--by", "bob", "--confirm", "Here", "--json")
+    assert gone.returncode == 0, gone.stderr
+    assert (told(gone)["state"], told(gone)["removed"], told(gone)["proven"]) == ("removed", ROWS, ROWS)
+    assert legacy_texts() == []
+    back = run("retire_legacy", "--company", "here", "--restore", path, "--by", "bob", "--confirm", "Here", "--json")
+    assert back.returncode == 0, back.stderr
+    assert legacy_texts() == before
+    void = run("certificate", "--company", "here", "--verify", file)
+    assert (void.returncode, "superseded by legacy rows that were put back" in void.stderr) == (3, True)
+
+
+def test_what_is_refused_is_one_line_and_changes_nothing(company, people, run, tmp_path):
+    sign(company)
+    before, path = legacy_texts(), tmp_path / "a"
+    User.objects.create(username="eve", password=as_in_production(SECRET), is_staff=True)
+    away = ("retire_legacy", "--company", "here", "--archive", path)
+    for done, words in (
+        (run(*away, "--by", "bob", "--confirm", "There"), "type the company's name to mean it: Here"),
+        (run(*away, "--by", "bob"), "type the company's name"),
+        (run(*away, "--confirm", "Here"), "name the user who does it"),
+        (
+            run(*away, "--by", "bob", "--confirm", "Here", password="wrong"),
+            "no active staff user with this name and password",
+        ),
+        (run(*away, "--by", "nobody", "--confirm", "Here"), "no active staff user with this name and password"),
+        (run(*away, "--by", "eve", "--confirm", "Here"), "lacks the permission migration_ops.retire_legacy"),
+        (run(*away, "--by", "ann", "--confirm", "Here"), "second_person: ann signed the certificate"),
+        (
+            run("retire_legacy", "--company", "here", "--restore", path, "--by", "bob", "--confirm", "Here"),
+            "no such file",
+        ),
+        (
+            run("certificate", "--company", "here", "--sign", "eve"),
+            "lacks the permission migration_ops.sign_certificate",
+        ),
+        (run("certificate", "--company", "here", "--verify", path), "cannot be read"),
+        (run("certificate", "--company", "nowhere"), "no company 'nowhere'"),
+    ):
+        assert done.returncode == 2, (words, done.stderr)
+        assert words in done.stderr
+        assert "Traceback" not in done.stderr
+    assert legacy_texts() == before
+    assert (Certificate.objects.filter(company=company).count(), Retirement.objects.count()) == (1, 0)
+    assert not path.exists()
+
+
+def test_missing_proofs_end_with_3_and_are_named(company, people, run):
+    shown = run("retire_legacy", "--company", "here", "--dry-run", "--json")
+    assert shown.returncode == 3
+    assert "certificate: nobody signed the company off" in shown.stdout
+    missing = {proof["name"] for proof in told(shown)["proofs"] if not proof["passed"]}
+    assert missing == {"certificate"}
+    assert run("certificate", "--company", "here", "--verify").returncode == 3
+
+
+def test_sigkill_and_sigterm_in_the_middle_leave_whole_batches(
+    company, people, run, tmp_path, test_database_url, session
+):
+    sign(company)
+    before, path, blocker = legacy_texts(), tmp_path / "here.archive", session()
+    last = max(id for (id,) in blocker.execute("SELECT id FROM quotes").fetchall())
+    command = ["retire_legacy", "--company", "here", "--archive", path, "--by", "bob", "--confirm", "Here"]
+    env = {"QUOTEPRO_RETIRE_ROWS": "2", "QUOTEPRO_LOCK_TIMEOUT_MS": "60000"}
+    for number in (signal.SIGKILL, signal.SIGTERM):
+        blocker.execute("SELECT FROM quotes WHERE id = %s FOR UPDATE", [last])
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", *map(str, command)], cwd=settings.BASE_DIR, stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            env=clean_env({"DATABASE_URL": test_database_url, "REDIS_URL": settings.REDIS_URL} | env),
+        )  # fmt: skip
+        process.stdin.write(SECRET + "\n")
+        process.stdin.flush()
+        deadline = time.monotonic() + 60
+        while not _waits():
+            assert time.monotonic() < deadline
+            assert process.poll() is None, process.stderr.read()
+            time.sleep(0.05)
+        os.kill(process.pid, number)
+        _, said = process.communicate(timeout=30)
+        blocker.rollback()
+        if number == signal.SIGTERM:
+            assert process.returncode == 1
+            assert "every batch is whole" in said
+            assert "Traceback" not in said
+        assert len(legacy_texts()) in (1, 0)
+        going = Retirement.objects.get()
+        assert going.removed == ROWS - len(legacy_texts())
+        if not legacy_texts():
+            break  # the server ended the killed client's last statement before it noticed
+    done = run(*command, "--json", env=env)
+    assert done.returncode == 0, done.stderr
+    assert (told(done)["removed"], legacy_texts()) == (ROWS, [])
+    assert (
+        run("retire_legacy", "--company", "here", "--restore", path, "--by", "bob", "--confirm", "Here").returncode == 0
+    )
+    assert legacy_texts() == before
+
+
+def _waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%%DELETE FROM quotes%%'"
+            " AND datname = current_database()"
+        )
+        return bool(cursor.fetchone()[0])
