@@ -111,7 +111,9 @@ def _of_cutover(company: Company, name: str, since: datetime) -> Proof:
     told = [gate for gate in (line.detail.get("gates", []) if line else []) if gate.get("gate") == name]
     newest = GateEvidence.objects.filter(company=company, gate=name).first()
     evidence = {
-        "cutover": {"line": line.pk, "at": line.at.isoformat(), "gates": told} if line else None,
+        "cutover": None if line is None else {
+            "line": line.pk, "at": line.at.isoformat(), "gate": told[-1].get("evidence", {}) if told else {},
+        },
         "newest": None if newest is None else {
             "evidence": newest.pk, "at": newest.at.isoformat(), "passed": newest.has_passed, "report": newest.detail,
         },

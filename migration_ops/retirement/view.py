@@ -37,10 +37,12 @@ class Line:
 
 @dataclass(frozen=True, kw_only=True)
 class Shown:
-    """One proof: its meaning, and its evidence as (what, value)."""
+    """One proof: its meaning, and its evidence as (what, value); as a table where it has several of a kind."""
 
     words: str
     facts: list[tuple[str, str]]
+    head: list[str]
+    rows: list[list[str]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,10 +74,21 @@ def certificate_page(certificate: Certificate) -> Page:
             for table in TABLES if table in document["tables"]
         ],
         proofs=[
-            Shown(words=WORDS.get(proof["name"], proof["name"]), facts=_facts(proof["evidence"]))
-            for proof in document["proofs"]
+            _shown(WORDS.get(proof["name"], proof["name"]), proof["evidence"]) for proof in document["proofs"]
         ],
     )  # fmt: skip
+
+
+def _shown(words: str, evidence: dict[str, Any]) -> Shown:
+    parts = list(evidence.values())
+    if len(parts) < 2 or not all(isinstance(part, dict) for part in parts) or len({tuple(part) for part in parts}) != 1:
+        return Shown(words=words, facts=_facts(evidence), head=[], rows=[])
+    rows = [[name, *(_said(value) for value in part.values())] for name, part in evidence.items()]
+    return Shown(words=words, facts=[], head=["", *(name.replace("_", " ") for name in parts[0])], rows=rows)
+
+
+def _said(value: Any) -> str:
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
 def _facts(evidence: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:
@@ -86,6 +99,5 @@ def _facts(evidence: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:
         if isinstance(value, dict):
             facts += _facts(value, f"{words}: ")
         elif value not in (None, "", []):
-            told = {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)
-            facts.append((words, told))
+            facts.append((words, _said(value)))
     return facts

@@ -29,6 +29,7 @@ def test_it_is_read_on_a_screen_and_printed(browser, live_server, django_user_mo
         assert page.is_visible(".qp-sign")
         assert not page.is_visible(".qp-actions")
         assert not page.is_visible("#nav-sidebar")
+        assert page.evaluate("document.querySelector('.qp-certificate').getBoundingClientRect().left") < 20
         assert page.evaluate("getComputedStyle(document.querySelector('.qp-certificate h1')).color") == "rgb(0, 0, 0)"
         shot(page, f"certificate-print-{scheme}")
         assert page.errors == []
