@@ -11,7 +11,7 @@ import numpy.typing as npt
 from migration_ops.identity.duplicates import score
 from migration_ops.identity.duplicates.compare import Compared, Comparer, level_words
 from migration_ops.identity.duplicates.name_pairs import SUFFIX_CLASH, SUFFIX_ONE, SUFFIX_SAME
-from migration_ops.identity.duplicates.policy import WHYS, Verdict, Why
+from migration_ops.identity.duplicates.policy import NAMESAKES, WHYS, Verdict, Why
 from migration_ops.identity.duplicates.weights import Value, Word
 
 REASON_WORDS: Final[dict[Why, str]] = {
@@ -28,6 +28,7 @@ REASON_WORDS: Final[dict[Why, str]] = {
     Why.REFUSED_BRIDGE: "The two agree, but joining them would join others that contradict each other.",
     Why.TOO_LARGE: "The two agree, but more records hang together here than one customer has.",
     Why.DECIDED_APART: "A person decided that these are not the same.",
+    Why.SAME_NAME: "Hardly anybody else has this name, and nothing known of the two contradicts it.",
 }
 
 
@@ -88,8 +89,13 @@ def explain(
         items.append(
             _item("prior", "prior", "prior", f"before anything is seen: two of {comparer.population:,} are one", prior)
         )
-        items.sort(key=lambda item: (-abs(item["weight"]), item["kind"]))
         why = WHYS[int(whys[place])]
+        if why is Why.SAME_NAME:
+            weight = float(np.log2(NAMESAKES / (1 - NAMESAKES)) - logit[place])
+            items.append(
+                _item("namesakes", "name", "rare", "few bear this name, and what is known does not clash", weight)
+            )
+        items.sort(key=lambda item: (-abs(item["weight"]), item["kind"]))
         if REASON_WORDS[why]:
             items.append(_item("rule", "rule", why.value, REASON_WORDS[why], 0.0))
         yield Explained(
@@ -178,6 +184,8 @@ def _counterfactual(compared: Compared, place: int, logit: float, verdict: Verdi
         return "If a mailbox or phone that only this person uses stood on both, they would be one customer."
     if why is Why.AMBIGUOUS_NAME:
         return "If the full first name stood on both, they would be one customer."
+    if why is Why.SAME_NAME:
+        return "If one phone, mailbox or address stood on both, they would be one customer; if both had one, and it differed, two."
     if why is Why.REFUSED_BRIDGE:
         return "If the others they are joined with had one name, they would be one customer."
     if why is Why.TOO_LARGE:

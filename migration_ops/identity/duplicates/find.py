@@ -90,7 +90,7 @@ def find_duplicates(
         book = store.read_book(company)
         decisions = decided(company)
         found = engine.search(
-            book.records,
+            book.columns,
             customers=book.customers,
             apart=list(store.customers_pairs(book, decisions.apart)),
             together=list(store.customers_pairs(book, decisions.together)),

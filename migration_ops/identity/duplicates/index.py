@@ -30,8 +30,9 @@ def keys_of(columns: Columns, address_words: Uses, company: Company, *, capped: 
     rows, keys = [], []
     own = np.full(1, company_hash(company), np.uint64)
     for number, each in enumerate(blocking.passes(columns, address_words), start=1):
-        width = each.keys.shape[1]
-        flat = blocking.mix(each.keys.ravel(), own, np.full(1, number, np.uint64))
+        of_records = each.keys()
+        width = of_records.shape[1]
+        flat = blocking.mix(of_records.ravel(), own, np.full(1, number, np.uint64))
         row = np.repeat(np.arange(columns.size), width)
         fits = flat != NO_KEY
         flat, row = flat[fits], row[fits]
@@ -69,7 +70,7 @@ def _contacts(company: Company, book: Book, found: Found) -> Iterator[tuple[obje
     bounds = np.searchsorted(rows, np.arange(len(book.ids) + 1)).tolist()
     for record, id in enumerate(book.ids):
         mine = keys[bounds[record] : bounds[record + 1]].tolist()
-        texts = book.records[record]
+        texts = book.columns.record(record)
         values = (list(each) or "{}" for each in (texts.mailboxes, texts.phones, texts.addresses))
         yield id, company.pk, "{" + ",".join(map(str, mine)) + "}", *values
 

@@ -4,7 +4,7 @@
 -- Every contact of a customer that is somebody, in the order of ids, with the addresses recorded with it. A contact
 -- no legacy row has (typed into the CRM) has its customer's addresses. What was recorded as phone is read only where no number was found in it.
 -- params: company (uuid)
-SELECT c.id, c.customer_id, c.name_key, c.email_key, c.phone_key, c.extra_keys,
+SELECT uuid_send(c.id), uuid_send(c.customer_id), c.name_key, c.email_key, c.phone_key, c.extra_keys,
        CASE WHEN c.phone_key IS NULL THEN c.phone END,
        coalesce(l.addresses, o.addresses, '{}')
   FROM customer_contacts c
