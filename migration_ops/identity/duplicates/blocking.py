@@ -28,7 +28,7 @@ RARE_WORDS: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """One way to meet, and the largest block; ``keys()`` gives of each record its keys, a row of hashes, NO_KEY for none.
+    """One way to meet, and the largest block; ``keys()`` gives each record's keys, a row of hashes, NO_KEY for none.
 
     Keys are worked out when they are asked for: a pass done by another process costs nothing here.
     """
@@ -83,8 +83,13 @@ def sound(word: str) -> str:
     return found
 
 
-def passes(columns: Columns, address_words: Uses) -> list[Pass]:
-    """The passes over the records; ``address_words``: uses of each word of the company's addresses."""
+def passes(columns: Columns, address_words: Uses | None) -> list[Pass]:
+    """The passes over the records.
+
+    Args:
+        address_words: uses of each word of the company's addresses; None takes every word for rare, which makes more
+            keys, all of them among those another record may have.
+    """
     names = columns.names
     word_hash = hashes("w", columns.words)
     sound_hash = hashes_of_few("s", map(sound, columns.words))
@@ -137,7 +142,11 @@ def passes(columns: Columns, address_words: Uses) -> list[Pass]:
         Pass("company", lambda: of_record(company), 25),
         Pass("surname, address", lambda: mix(of_record(last), rare()), 15),
         Pass("first name, address", lambda: mix(of_record(first), rare()), 12),
-        Pass("sound of surname, address", lambda: mix(of_record(last_sound), rare()[:, :2]), 12),
+        Pass(
+            "sound of surname, address",
+            lambda: mix(of_record(last_sound), rare()[:, : None if address_words is None else 2]),
+            12,
+        ),
         Pass("address", lambda: _word_pairs(rare()), 12),
     ]
 
@@ -148,11 +157,15 @@ def _local(mailbox: str, is_role: bool) -> str:
     return "" if is_role or len(local) < 5 else local
 
 
-def _rare_words(columns: Columns, uses: Uses) -> Hashes:
+def _rare_words(columns: Columns, uses: Uses | None) -> Hashes:
     """Hashes of the rarest words of each record's first address, the rarest first."""
     table = columns.address_words
     if not len(table):
         return np.zeros((columns.size, RARE_WORDS), np.uint64)
+    if uses is None:
+        first = columns.addresses[:, 0]
+        every = at(hashes("a", columns.address_word_texts), table)
+        return np.where((first >= 0)[:, None], every[first], NO_KEY)
     # A word nobody else has makes no pair, so it counts as the least useful.
     counts = np.where(table >= 0, uses[table], np.iinfo(np.int64).max)
     counts = np.where(counts < 2, np.iinfo(np.int64).max - 1, counts)
@@ -165,10 +178,8 @@ def _rare_words(columns: Columns, uses: Uses) -> Hashes:
 
 
 def _word_pairs(rare: Hashes) -> Hashes:
-    return np.stack(
-        [either_order(rare[:, one], rare[:, other]) for one, other in ((0, 1), (0, 2), (1, 2), (0, 3), (1, 3), (2, 3))],
-        axis=1,
-    )
+    one, other = np.triu_indices(rare.shape[1], 1)
+    return either_order(rare[:, one], rare[:, other])
 
 
 def candidate_pairs(columns: Columns, address_words: Uses, *, processes: int = 1) -> Pairs:

@@ -8,6 +8,7 @@ import re
 from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, Final, NamedTuple
 
@@ -26,6 +27,7 @@ MAILBOXES: Final = 3
 ADDRESSES: Final = 3
 ADDRESS_WORDS: Final = 10
 NONE: Final = -1
+_FEW: Final = 500
 
 
 class ContactTexts(NamedTuple):
@@ -61,6 +63,10 @@ def stable_hash(kind: str, text: str) -> int:
     """64 bits that stand for a text of a kind; the same in every process and run."""
     digest = blake2b(f"{kind}\0{text}".encode("utf-8", "surrogatepass"), digest_size=8).digest()
     return int.from_bytes(digest, "little")
+
+
+# What look-ups meet again and again: towns, kinds of streets, first names.
+_hash_of_few = lru_cache(maxsize=50_000)(stable_hash)
 
 
 class Codes:
@@ -247,6 +253,8 @@ def _address_words(texts: list[str], words: Codes) -> Ints:
 
 def hashes(kind: str, texts: Iterable[str]) -> Hashes:
     """The stable hash of each text."""
+    if isinstance(texts, list) and len(texts) <= _FEW:
+        return np.array([_hash_of_few(kind, text) for text in texts], dtype=np.uint64)
     return np.array([stable_hash(kind, text) for text in texts], dtype=np.uint64)
 
 

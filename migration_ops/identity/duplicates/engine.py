@@ -91,26 +91,35 @@ def search(
     comparer = Comparer(table, known)
     tell("pairing", 0)
     pairs = blocking.candidate_pairs(table, known.address_words, processes=processes)
-    limit = policy.auto_from(table.size) if threshold is None else threshold
-
-    def of_chunk(number: int) -> Scored:
-        chunk = pairs[number * CHUNK : (number + 1) * CHUNK]
-        one = chunk // table.size
-        return scored_of(comparer, one.astype(np.int32), (chunk - one * table.size).astype(np.int32), limit)
-
-    parts: list[Scored] = []
-    chunks = -(-len(pairs) // CHUNK)
-    for part in parallel.results(of_chunk, chunks, processes):
-        tell("comparing", len(parts) / chunks)
-        parts.append(part)
     compared_pairs = len(pairs)
-    # Everything that is not needed for grouping makes room for it.
-    del pairs, of_chunk
-    scored = _joined(parts)
-    parts.clear()
+    limit = policy.auto_from(table.size) if threshold is None else threshold
+    scored = _compared(comparer, pairs, limit, processes, tell)
+    # What is not needed for grouping makes room for it.
+    del pairs
     tell("grouping", 0)
     labels, questions, cases = _grouped(comparer, scored, customers, apart, together)
     return Found(table, comparer, scored, compared_pairs, labels, questions, cases, limit)
+
+
+def _compared(
+    comparer: Comparer,
+    pairs: blocking.Pairs,
+    limit: float,
+    processes: int,
+    tell: Callable[[str, float], None],
+) -> Scored:
+    size, chunks = comparer.columns.size, -(-len(pairs) // CHUNK)
+
+    def of_chunk(number: int) -> Scored:
+        chunk = pairs[number * CHUNK : (number + 1) * CHUNK]
+        one = chunk // size
+        return scored_of(comparer, one.astype(np.int32), (chunk - one * size).astype(np.int32), limit)
+
+    parts: list[Scored] = []
+    for part in parallel.results(of_chunk, chunks, processes):
+        tell("comparing", len(parts) / chunks)
+        parts.append(part)
+    return _joined(parts)
 
 
 def scored_of(comparer: Comparer, one: npt.NDArray[np.int32], other: npt.NDArray[np.int32], limit: float) -> Scored:

@@ -112,7 +112,7 @@ class Groups:
         return found
 
     def _generation_is_open(self, one: _Group, other: _Group) -> bool:
-        """Whether only one of the two says Jr or Sr, and each has mailboxes of its own: father and son, or one person."""
+        """Whether only one of the two says Jr or Sr, and each has mailboxes of its own: father and son, or one."""
         if any(self._has_suffix[name] for name in one.names) == any(self._has_suffix[name] for name in other.names):
             return False
         mine, theirs = self._mailboxes(one), self._mailboxes(other)

@@ -1,4 +1,4 @@
-"""Groups of one full name that hardly anybody else bears: asked about where nothing known of the two contradicts (pure).
+"""Groups of one full name that hardly anybody else bears: asked about where nothing known contradicts (pure).
 
 A name alone is one kind of evidence, and never merges. But of two groups that bear it, one with a phone and nothing
 else, the other with a mailbox and nothing else, no pair of fields could ever agree: only a person can say more.

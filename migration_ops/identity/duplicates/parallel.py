@@ -15,7 +15,6 @@ from typing import Any, TypeVar
 
 from migration_ops.exceptions import MigrationOpsError
 
-
 T = TypeVar("T")
 
 
@@ -28,7 +27,7 @@ def results(work: Callable[[int], T], tasks: int, wanted: int) -> Iterator[T]:
     """The result of each task 0, 1, … in their order; nothing depends on how many processes there are.
 
     Args:
-        work: takes the number of a task; runs in a child if more than one process is wanted. What it returns is pickled.
+        work: takes the number of a task; runs in a child if more than one process is wanted. Its result is pickled.
         wanted: processes; 1 works here.
     Raises:
         MigrationOpsError: a child failed or was killed; says why, if it is known.
@@ -69,7 +68,7 @@ def _work(work: Callable[[int], Any], mine: range, writer: Connection, readers: 
         for task in mine:
             try:
                 result = (task, work(task), "")
-            except Exception:
+            except Exception:  # noqa: BLE001 - told to the parent, which raises
                 result = (task, None, traceback.format_exc(limit=-3))
             writer.send_bytes(pickle.dumps(result, protocol=5))
         code = 0

@@ -81,7 +81,8 @@ def same_name(compared: Compared) -> npt.NDArray[np.bool_]:
     person = (compared.first == Word.EXACT) & ~compared.swapped & (compared.suffix == 0)
     blank = (compared.phone == 0) & (compared.mailbox == 0) & (compared.address == 0)
     found: npt.NDArray[np.bool_] = blank & (compared.last == Word.EXACT) & (person | compared.companies)
-    return found & (compared.middle != Word.DIFFERENT)
+    found &= compared.middle != Word.DIFFERENT
+    return found
 
 
 def judge(

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 Ints = npt.NDArray[np.int32]
 Places = npt.NDArray[np.int64]
+_FEW = 64
 
 
 def distinct(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -35,8 +36,12 @@ def distinct_with_places(values: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], Pl
 def distinct_pairs(one: Ints, other: Ints) -> tuple[Ints, Ints, Places]:
     """The different pairs of codes, the lower first, and for each given pair which of them it is.
 
-    Codes are -1 or more; of a pair with -1 that is the lower.
+    Codes are -1 or more; of a pair with -1 that is the lower. A few pairs, as in a look-up, are given back each by
+    itself: finding equal ones would take longer than comparing them.
     """
-    low, high = np.minimum(one, other).astype(np.int64), np.maximum(one, other).astype(np.int64)
+    low, high = np.minimum(one, other), np.maximum(one, other)
+    if len(low) <= _FEW:
+        return low, high, np.arange(len(low))
+    low, high = low.astype(np.int64), high.astype(np.int64)
     keys, places = distinct_with_places(low << 32 | (high & 0xFFFFFFFF))
     return (keys >> 32).astype(np.int32), (keys & 0xFFFFFFFF).astype(np.uint32).view(np.int32), places
