@@ -79,18 +79,23 @@ def write_index(company: Company, book: Book, found: Found) -> None:
         cursor.execute("ANALYZE migration_dedup_contact, migration_dedup_value")
 
 
-def refresh(company: Company) -> int:
-    """Bring what is new or changed since into the company's index; the number of contacts looked at."""
+def refresh(company: Company, *, most: int | None = None) -> int:
+    """Bring what is new or changed since into the company's index; the number of contacts looked at.
+
+    Args:
+        most: contacts to look at; all if not given.
+    """
     done = 0
+    at_once = _AT_ONCE if most is None else min(most, _AT_ONCE)
     while True:
         with transaction.atomic():
             with connection.cursor() as cursor:
-                cursor.execute(block(LOOKUP, "stale").sql, {"company": company.pk, "most": _AT_ONCE})
+                cursor.execute(block(LOOKUP, "stale").sql, {"company": company.pk, "most": at_once})
                 ids = sorted(id for (id,) in cursor.fetchall())
             if ids:
                 put(company, ids)
         done += len(ids)
-        if len(ids) < _AT_ONCE:
+        if len(ids) < at_once or (most is not None and done >= most):
             return done
 
 

@@ -25,6 +25,8 @@ Candidates = list[tuple[UUID, UUID, ContactTexts]]
 Known = dict[int, tuple[int, int, int]]
 # Contacts one look-up compares at most; the passes are capped, so that more is a sign of nothing.
 MOST = 500
+# Contacts one look-up brings into the index first.
+FRESH = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +92,8 @@ class Lookup:
         own = index.of_record(alone, index.value_hashes(alone), 0)
         found, known, stale = self._ask(keys, own, but)
         if stale - {but}:
-            index.refresh(self.company)
+            # Whoever looks up waits for a few; what came in thousands the next run brings in.
+            index.refresh(self.company, most=FRESH)
             found, known, _ = self._ask(keys, own, but)
         if not found:
             return []
