@@ -36,7 +36,11 @@ def resolve_late(company: Company, ids: Sequence[UUID]) -> None:
         touched.add(_place(company, *row))
     with connection.cursor() as cursor:
         cursor.execute(block(LATE, "addresses").sql, params)
-        touched.update(customer for (customer,) in cursor.fetchall())
+        stretched = cursor.fetchall()
+        touched.update(customer for customer, _ in stretched)
+        new_places = [customer for customer, is_new in stretched if is_new]
+        if new_places:
+            cursor.execute(block(LATE, "note_addresses").sql, params | {"customers": new_places})
     if touched:
         refresh_customers(company, sorted(touched))
 

@@ -3,7 +3,7 @@
 from migration_ops.models.cases import DedupCase
 from migration_ops.models.companies import CompanyStage, StageChange
 from migration_ops.models.conflicts import DedupConflict
-from migration_ops.models.duplicates import DedupContact, DedupGroup, DedupRun, DedupValue
+from migration_ops.models.duplicates import DedupContact, DedupGroup, DedupRun, DedupStale, DedupValue
 from migration_ops.models.findings import Mismatch, Verdict
 from migration_ops.models.gates import AuditLine, Finding, GateEvidence, RefusedWrites, Repair
 from migration_ops.models.outbox import ApplyListener, CaptureInstallation, OutboxEntry, ReverseEntry
@@ -26,6 +26,7 @@ __all__ = [
     "DedupContact",
     "DedupGroup",
     "DedupRun",
+    "DedupStale",
     "DedupValue",
     "Finding",
     "GateEvidence",

@@ -58,6 +58,7 @@ class DedupContact(models.Model):
     mailboxes = ArrayField(models.TextField(), default=list)
     phones = ArrayField(models.TextField(), default=list)
     addresses = ArrayField(models.TextField(), default=list)
+    values = ArrayField(models.BigIntegerField(), default=list, db_default=[], help_text="Hashes, as in DedupValue.")
 
     class Meta:
         db_table = "migration_dedup_contact"
@@ -65,6 +66,26 @@ class DedupContact(models.Model):
             GinIndex(fields=["keys"], name="migration_dedup_contact_keys", fastupdate=False),
             models.Index(fields=["company"], name="migration_dedup_contact_co_idx"),
         ]
+
+    def __str__(self) -> str:
+        return str(self.contact_id)
+
+
+class DedupStale(models.Model):
+    """A contact that is new, or has a new address, since the last search of its company.
+
+    ``is_indexed``: the look-up's index knows it as it is; only the search does not.
+    """
+
+    contact = models.OneToOneField(
+        "crm.CustomerContact", models.CASCADE, db_constraint=False, primary_key=True, related_name="+"
+    )
+    company = models.ForeignKey("crm.Company", models.PROTECT, db_constraint=False, related_name="+", db_index=False)
+    is_indexed = models.BooleanField(default=False, db_default=False)
+
+    class Meta:
+        db_table = "migration_dedup_stale"
+        indexes = [models.Index(fields=["company", "is_indexed"], name="migration_dedup_stale_idx")]
 
     def __str__(self) -> str:
         return str(self.contact_id)

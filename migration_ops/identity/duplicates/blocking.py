@@ -4,14 +4,17 @@ Two records meet if they agree in the key of one pass. A key more records have t
 makes more pairs than it finds, and what it would find another pass finds too.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from migration_ops.identity.duplicates.columns import NONE, Columns, Hashes, Ints, hashes
+from migration_ops.identity.duplicates import parallel
+from migration_ops.identity.duplicates.columns import NONE, Columns, Hashes, Ints, hashes, hashes_of_few
+from migration_ops.identity.duplicates.sorting import distinct
 from migration_ops.identity.duplicates.statistics import Uses
 
 Pairs = npt.NDArray[np.int64]
@@ -25,10 +28,13 @@ RARE_WORDS: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """One way to meet: of each record its keys (columns of hashes, NO_KEY for none), and the largest block."""
+    """One way to meet, and the largest block; ``keys()`` gives each record's keys, a row of hashes, NO_KEY for none.
+
+    Keys are worked out when they are asked for: a pass done by another process costs nothing here.
+    """
 
     name: str
-    keys: Hashes
+    keys: Callable[[], Hashes]
     cap: int
 
 
@@ -77,11 +83,16 @@ def sound(word: str) -> str:
     return found
 
 
-def passes(columns: Columns, address_words: Uses) -> Iterator[Pass]:
-    """The passes over the records, cheap and certain ones first; ``address_words``: uses of each word."""
+def passes(columns: Columns, address_words: Uses | None) -> list[Pass]:
+    """The passes over the records.
+
+    Args:
+        address_words: uses of each word of the company's addresses; None takes every word for rare, which makes more
+            keys, all of them among those another record may have.
+    """
     names = columns.names
     word_hash = hashes("w", columns.words)
-    sound_hash = hashes("s", map(sound, columns.words))
+    sound_hash = hashes_of_few("s", map(sound, columns.words))
     is_word = np.fromiter((len(word) > 1 for word in columns.words), np.bool_, len(columns.words))
     word_hash[~is_word] = NO_KEY
     sound_hash[~is_word] = NO_KEY
@@ -93,32 +104,51 @@ def passes(columns: Columns, address_words: Uses) -> Iterator[Pass]:
     def of_record(table: Hashes) -> Hashes:
         return at(table, columns.name)[:, None]
 
-    yield Pass("phone", at(hashes("p", columns.phone_texts), columns.phones), 60)
-    yield Pass("mailbox", at(hashes("m", columns.mailbox_texts), columns.mailboxes), 60)
-    locals_ = [
-        _local(text, bool(role)) for text, role in zip(columns.mailbox_texts, columns.mailbox_is_role, strict=True)
-    ]
-    local_hash = hashes("l", locals_)
-    local_hash[np.fromiter((not text for text in locals_), np.bool_, len(locals_))] = NO_KEY
-    yield Pass("mailbox name", at(local_hash, columns.mailboxes), 12)
+    def phones() -> Hashes:
+        return at(hashes("p", columns.phone_texts), columns.phones)
 
-    tails = at(hashes("pt", (text[-4:] for text in columns.phone_texts)), columns.phones[:, :1])
-    heads = at(hashes("ph", (text[:-4] for text in columns.phone_texts)), columns.phones[:, :1])
-    yield Pass("phone tail, surname", mix(tails, of_record(last_sound)), 20)
-    yield Pass("phone head, surname", mix(heads, of_record(last_sound)), 12)
-    yield Pass("phone tail, first name", mix(tails, of_record(first_sound)), 12)
-    yield Pass("phone head, first name", mix(heads, of_record(first_sound)), 8)
+    def mailboxes() -> Hashes:
+        return at(hashes("m", columns.mailbox_texts), columns.mailboxes)
 
-    yield Pass("name", of_record(either_order(first, last)), 25)
-    yield Pass("sound of name", of_record(either_order(first_sound, last_sound)), 12)
+    def mailbox_names() -> Hashes:
+        locals_ = [
+            _local(text, bool(role)) for text, role in zip(columns.mailbox_texts, columns.mailbox_is_role, strict=True)
+        ]
+        local_hash = hashes("l", locals_)
+        local_hash[np.fromiter((not text for text in locals_), np.bool_, len(locals_))] = NO_KEY
+        return at(local_hash, columns.mailboxes)
+
+    @cache
+    def tails() -> Hashes:
+        return at(hashes_of_few("pt", (text[-4:] for text in columns.phone_texts)), columns.phones[:, :1])
+
+    @cache
+    def heads() -> Hashes:
+        return at(hashes_of_few("ph", (text[:-4] for text in columns.phone_texts)), columns.phones[:, :1])
+
+    rare = cache(lambda: _rare_words(columns, address_words))
     company = np.where(names.company, last, NO_KEY)
-    yield Pass("company", of_record(company), 25)
-
-    rare = _rare_words(columns, address_words)
-    yield Pass("surname, address", mix(of_record(last), rare), 15)
-    yield Pass("first name, address", mix(of_record(first), rare), 12)
-    yield Pass("sound of surname, address", mix(of_record(last_sound), rare[:, :2]), 12)
-    yield Pass("address", _word_pairs(rare), 12)
+    # Neighbours share what they are made of: each process takes neighbours.
+    return [
+        Pass("phone", phones, 60),
+        Pass("phone tail, surname", lambda: mix(tails(), of_record(last_sound)), 20),
+        Pass("phone tail, first name", lambda: mix(tails(), of_record(first_sound)), 12),
+        Pass("phone head, surname", lambda: mix(heads(), of_record(last_sound)), 12),
+        Pass("phone head, first name", lambda: mix(heads(), of_record(first_sound)), 8),
+        Pass("mailbox", mailboxes, 60),
+        Pass("mailbox name", mailbox_names, 12),
+        Pass("name", lambda: of_record(either_order(first, last)), 25),
+        Pass("sound of name", lambda: of_record(either_order(first_sound, last_sound)), 12),
+        Pass("company", lambda: of_record(company), 25),
+        Pass("surname, address", lambda: mix(of_record(last), rare()), 15),
+        Pass("first name, address", lambda: mix(of_record(first), rare()), 12),
+        Pass(
+            "sound of surname, address",
+            lambda: mix(of_record(last_sound), rare()[:, : None if address_words is None else 2]),
+            12,
+        ),
+        Pass("address", lambda: _word_pairs(rare()), 12),
+    ]
 
 
 def _local(mailbox: str, is_role: bool) -> str:
@@ -127,11 +157,15 @@ def _local(mailbox: str, is_role: bool) -> str:
     return "" if is_role or len(local) < 5 else local
 
 
-def _rare_words(columns: Columns, uses: Uses) -> Hashes:
+def _rare_words(columns: Columns, uses: Uses | None) -> Hashes:
     """Hashes of the rarest words of each record's first address, the rarest first."""
     table = columns.address_words
     if not len(table):
         return np.zeros((columns.size, RARE_WORDS), np.uint64)
+    if uses is None:
+        first = columns.addresses[:, 0]
+        every = at(hashes("a", columns.address_word_texts), table)
+        return np.where((first >= 0)[:, None], every[first], NO_KEY)
     # A word nobody else has makes no pair, so it counts as the least useful.
     counts = np.where(table >= 0, uses[table], np.iinfo(np.int64).max)
     counts = np.where(counts < 2, np.iinfo(np.int64).max - 1, counts)
@@ -144,26 +178,32 @@ def _rare_words(columns: Columns, uses: Uses) -> Hashes:
 
 
 def _word_pairs(rare: Hashes) -> Hashes:
-    return np.stack(
-        [either_order(rare[:, one], rare[:, other]) for one, other in ((0, 1), (0, 2), (1, 2), (0, 3), (1, 3), (2, 3))],
-        axis=1,
-    )
+    one, other = np.triu_indices(rare.shape[1], 1)
+    return either_order(rare[:, one], rare[:, other])
 
 
-def candidate_pairs(columns: Columns, address_words: Uses) -> Pairs:
+def candidate_pairs(columns: Columns, address_words: Uses, *, processes: int = 1) -> Pairs:
     """Pairs of records to compare, each once, as ``low * size + high``, ascending."""
-    found = [pairs_of(each) for each in passes(columns, address_words)]
-    return np.unique(np.concatenate(found))
+    each = passes(columns, address_words)
+    # Two halves of about the same work.
+    halves = (each[:7], each[7:])
+
+    def pairs_of_half(number: int) -> Pairs:
+        return distinct(np.concatenate([pairs_of(one) for one in halves[number]]))
+
+    return distinct(np.concatenate(list(parallel.results(pairs_of_half, len(halves), processes))))
 
 
 def pairs_of(blocks: Pass) -> Pairs:
     """The pairs one pass makes, each once."""
-    size, width = blocks.keys.shape
-    keys = blocks.keys.ravel()
+    keys = blocks.keys()
+    size, width = keys.shape
+    keys = keys.ravel()
     rows = np.repeat(np.arange(size, dtype=np.int32), width)
     has_key = keys != NO_KEY
     keys, rows = keys[has_key], rows[has_key]
-    order = np.argsort(keys, kind="stable")
+    # Which order records of one key come in changes no pair of theirs.
+    order = np.argsort(keys)
     keys, rows = keys[order], rows[order]
     starts = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1]))) if len(keys) else np.zeros(0, np.int64)
     lengths = np.diff(np.concatenate((starts, [len(keys)])))
@@ -181,4 +221,4 @@ def pairs_of(blocks: Pass) -> Pairs:
         one, other = rows[places], rows[places + distance]
         low, high = np.minimum(one, other), np.maximum(one, other)
         found.append((low.astype(np.int64) * size + high)[low != high])
-    return np.unique(np.concatenate(found)) if found else np.zeros(0, np.int64)
+    return distinct(np.concatenate(found)) if found else np.zeros(0, np.int64)

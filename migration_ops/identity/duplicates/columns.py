@@ -5,8 +5,10 @@ tables of what is known about each. Codes belong to one run; the hashes beside t
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from array import array
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, Final, NamedTuple
 
@@ -25,6 +27,7 @@ MAILBOXES: Final = 3
 ADDRESSES: Final = 3
 ADDRESS_WORDS: Final = 10
 NONE: Final = -1
+_FEW: Final = 500
 
 
 class ContactTexts(NamedTuple):
@@ -60,6 +63,10 @@ def stable_hash(kind: str, text: str) -> int:
     """64 bits that stand for a text of a kind; the same in every process and run."""
     digest = blake2b(f"{kind}\0{text}".encode("utf-8", "surrogatepass"), digest_size=8).digest()
     return int.from_bytes(digest, "little")
+
+
+# What look-ups meet again and again: towns, kinds of streets, first names.
+_hash_of_few = lru_cache(maxsize=50_000)(stable_hash)
 
 
 class Codes:
@@ -115,56 +122,101 @@ class Columns:
     address_words: Ints
     address_word_texts: list[str]
 
-
-def build(records: Sequence[ContactTexts]) -> Columns:
-    """The columns of the records, in their order."""
-    size = len(records)
-    name_of, phone_of, mailbox_of, address_of = Codes(), Codes(), Codes(), Codes()
-    name = np.full(size, NONE, np.int32)
-    phones = np.full((size, PHONES), NONE, np.int32)
-    mailboxes = np.full((size, MAILBOXES), NONE, np.int32)
-    addresses = np.full((size, ADDRESSES), NONE, np.int32)
-    # Codes in the order of the texts: which of two names comes first does not depend on the records.
-    for text in sorted({record.name for record in records if record.name is not None}):
-        name_of(text)
-    name[:] = [NONE if record.name is None else name_of(record.name) for record in records]
-    _fill(phones, [record.phones for record in records], phone_of)
-    _fill(mailboxes, [record.mailboxes for record in records], mailbox_of)
-    _fill(addresses, [record.addresses for record in records], address_of)
-    words = Codes()
-    table = _names(name_of.texts, words)
-    mailbox_texts = mailbox_of.texts
-    address_texts = address_of.texts
-    address_words = Codes()
-    return Columns(
-        size=size,
-        name=name,
-        phones=phones,
-        mailboxes=mailboxes,
-        addresses=addresses,
-        names=table,
-        words=words.texts,
-        phone_texts=phone_of.texts,
-        mailbox_texts=mailbox_texts,
-        mailbox_is_role=np.fromiter(map(emails.is_role, mailbox_texts), np.bool_, len(mailbox_texts)),
-        address_texts=address_texts,
-        address_words=_address_words(address_texts, address_words),
-        address_word_texts=address_words.texts,
-    )
+    def record(self, row: int) -> ContactTexts:
+        """The record as it was given; of many values those that are compared."""
+        name = int(self.name[row])
+        return ContactTexts(
+            None if name < 0 else self.names.texts[name],
+            _texts(self.mailboxes[row], self.mailbox_texts),
+            _texts(self.phones[row], self.phone_texts),
+            _texts(self.addresses[row], self.address_texts),
+        )
 
 
-def _fill(column: Ints, values: Iterable[tuple[str, ...]], codes: Codes) -> None:
-    """The first values of each record, as many as the column has places."""
-    places = column.shape[1]
-    firsts: list[int] = []
-    for row, texts in enumerate(values):
+def _texts(codes: Ints, texts: list[str]) -> tuple[str, ...]:
+    return tuple([texts[code] for code in codes.tolist() if code >= 0])
+
+
+class Builder:
+    """Takes records one by one and keeps of each text one copy; ``columns`` then gives the columns, in that order."""
+
+    def __init__(self) -> None:
+        self._names, self._phones, self._mailboxes, self._addresses = Codes(), Codes(), Codes(), Codes()
+        self._name = array("i")
+        self._kinds = (_Several(self._phones), _Several(self._mailboxes), _Several(self._addresses))
+
+    def add(self, record: ContactTexts) -> None:
+        """One more record."""
+        self._name.append(NONE if record.name is None else self._names(record.name))
+        phones, mailboxes, addresses = self._kinds
+        phones.add(record.phones)
+        mailboxes.add(record.mailboxes)
+        addresses.add(record.addresses)
+
+    def columns(self) -> Columns:
+        """The columns of the records so far."""
+        # Codes in the order of the texts: which of two names comes first does not depend on the records.
+        texts = sorted(self._names.texts)
+        place = np.full(len(texts) + 1, NONE, np.int32)
+        place[[self._names.code_of[text] for text in texts]] = np.arange(len(texts), dtype=np.int32)
+        phones, mailboxes, addresses = (
+            each.column(width) for each, width in zip(self._kinds, (PHONES, MAILBOXES, ADDRESSES), strict=True)
+        )
+        words = Codes()
+        table = _names(texts, words)
+        mailbox_texts, address_texts = self._mailboxes.texts, self._addresses.texts
+        address_words = Codes()
+        return Columns(
+            size=len(self._name),
+            # The last place stands for no name.
+            name=place[np.frombuffer(self._name, np.int32)] if len(self._name) else np.zeros(0, np.int32),
+            phones=phones,
+            mailboxes=mailboxes,
+            addresses=addresses,
+            names=table,
+            words=words.texts,
+            phone_texts=self._phones.texts,
+            mailbox_texts=mailbox_texts,
+            mailbox_is_role=np.fromiter(map(emails.is_role, mailbox_texts), np.bool_, len(mailbox_texts)),
+            address_texts=address_texts,
+            address_words=_address_words(address_texts, address_words),
+            address_word_texts=address_words.texts,
+        )
+
+
+class _Several:
+    """The values of one kind: the first of each record, and the few records that have more."""
+
+    def __init__(self, codes: Codes) -> None:
+        self._codes = codes
+        self._first = array("i")
+        self._more: list[tuple[int, int, int]] = []
+
+    def add(self, texts: tuple[str, ...]) -> None:
         if not texts:
-            firsts.append(NONE)
-            continue
-        firsts.append(codes(texts[0]))
-        for place, text in enumerate(texts[1:places], start=1):
-            column[row, place] = codes(text)
-    column[:, 0] = firsts
+            self._first.append(NONE)
+            return
+        self._first.append(self._codes(texts[0]))
+        if len(texts) > 1:
+            row = len(self._first) - 1
+            self._more += [(row, place, self._codes(text)) for place, text in enumerate(texts) if place]
+
+    def column(self, width: int) -> Ints:
+        """A row for each record, as many values as fit."""
+        found = np.full((len(self._first), width), NONE, np.int32)
+        found[:, 0] = self._first
+        for row, place, code in self._more:
+            if place < width:
+                found[row, place] = code
+        return found
+
+
+def build(records: Iterable[ContactTexts]) -> Columns:
+    """The columns of the records, in their order."""
+    builder = Builder()
+    for record in records:
+        builder.add(record)
+    return builder.columns()
 
 
 def _names(texts: list[str], words: Codes) -> Names:
@@ -201,7 +253,16 @@ def _address_words(texts: list[str], words: Codes) -> Ints:
 
 def hashes(kind: str, texts: Iterable[str]) -> Hashes:
     """The stable hash of each text."""
+    if isinstance(texts, list) and len(texts) <= _FEW:
+        return np.array([_hash_of_few(kind, text) for text in texts], dtype=np.uint64)
     return np.array([stable_hash(kind, text) for text in texts], dtype=np.uint64)
+
+
+def hashes_of_few(kind: str, texts: Iterable[str]) -> Hashes:
+    """The stable hash of each text, worked out once for equal ones."""
+    codes = Codes()
+    of = [codes(text) for text in texts]
+    return hashes(kind, codes.texts)[of] if of else np.zeros(0, np.uint64)
 
 
 def used(column: Ints, codes: int) -> npt.NDArray[Any]:

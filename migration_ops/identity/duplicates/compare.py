@@ -25,6 +25,8 @@ _OFFICE_BITS: Final = 8.0
 _STYLE_BITS: Final = 2.0
 _DIGIT_BITS: Final = 3.0
 _OTHER_DIGITS: Final = -1.0
+# Few who change the provider take all of the old name along.
+_OTHER_PROVIDER: Final = -2.5
 
 
 @dataclass(slots=True)
@@ -186,6 +188,7 @@ class Comparer:
         first, second = self.digits[a[alike]], self.digits[b[alike]]
         length = np.minimum(self.digit_count[a[alike]], 4)
         told = np.where(first == second, _STYLE_BITS + _DIGIT_BITS * length, _OTHER_DIGITS)
+        told = told + np.where((levels[alike] == Value.FAR) & (first == second), _OTHER_PROVIDER, 0)
         worth[alike] = np.minimum(worth[alike], told)
         levels[alike[first != second]] = Value.DIFFERENT
         return worth

@@ -3,28 +3,34 @@
 The order in which contacts are given does not matter: they are put in the order of their ids first.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from migration_ops.identity.duplicates import blocking, columns, policy, score, statistics
+from migration_ops.identity.duplicates import blocking, columns, parallel, policy, score, statistics
 from migration_ops.identity.duplicates.columns import Columns, ContactTexts
 from migration_ops.identity.duplicates.compare import Comparer
-from migration_ops.identity.duplicates.grouping import Groups, compatible
+from migration_ops.identity.duplicates.grouping import Groups
+from migration_ops.identity.duplicates.namesakes import namesakes
 from migration_ops.identity.duplicates.policy import WHYS, Verdict, Why
 
 # Pairs compared in one go: memory, not speed, sets it.
-CHUNK: Final = 400_000
+CHUNK: Final = 250_000
+# Records from which a second process pays.
+SEVERAL_FROM: Final = 30_000
 # Pairs below are not kept.
 KEPT_FROM: Final = 0.02
 
 
 @dataclass(slots=True)
 class Scored:
-    """The pairs worth keeping, ascending by record; parallel columns."""
+    """The pairs worth keeping, ascending by record; parallel columns.
+
+    ``same_name``: one full name, and no field that both have to go by; what ``namesakes`` looks at.
+    """
 
     one: npt.NDArray[np.int32]
     other: npt.NDArray[np.int32]
@@ -33,6 +39,7 @@ class Scored:
     verdict: npt.NDArray[np.uint8]
     why: npt.NDArray[np.uint8]
     relation: npt.NDArray[np.uint8]
+    same_name: npt.NDArray[np.bool_]
 
 
 @dataclass(slots=True)
@@ -54,12 +61,13 @@ class Found:
 
 
 def search(
-    records: Sequence[ContactTexts],
+    records: Columns | Iterable[ContactTexts],
     *,
     customers: Sequence[int] | None = None,
     apart: Collection[tuple[int, int]] = (),
     together: Collection[tuple[int, int]] = (),
     threshold: float | None = None,
+    processes: int | None = None,
     progress: Callable[[str, float], None] | None = None,
 ) -> Found:
     """Search the records for duplicates.
@@ -69,29 +77,49 @@ def search(
         customers: of each record a number of the customer it belongs to; records of one customer are one already.
         apart, together: pairs of records whose customers a person decided about.
         threshold: probability for merging without asking, 0 to 1; by the number of records if not given.
+        processes: by the number of records and the machine if not given; says nothing about what is found.
         progress: told the step and how much of it is done, 0 to 1.
     """
     tell = progress or (lambda step, share: None)
     tell("reading", 0)
-    table = columns.build(records)
+    table = records if isinstance(records, Columns) else columns.build(records)
+    if processes is None:
+        processes = parallel.processes() if table.size >= SEVERAL_FROM else 1
     tell("measuring", 0)
-    known = statistics.measure(table)
+    known = statistics.measure(table, processes=processes)
     known.rates = Comparer(table, known).measured_rates()
     comparer = Comparer(table, known)
     tell("pairing", 0)
-    pairs = blocking.candidate_pairs(table, known.address_words)
+    pairs = blocking.candidate_pairs(table, known.address_words, processes=processes)
+    compared_pairs = len(pairs)
     limit = policy.auto_from(table.size) if threshold is None else threshold
-    parts = []
-    for start in range(0, len(pairs), CHUNK):
-        tell("comparing", start / len(pairs))
-        chunk = pairs[start : start + CHUNK]
-        parts.append(
-            scored_of(comparer, (chunk // table.size).astype(np.int32), (chunk % table.size).astype(np.int32), limit)
-        )
-    scored = _joined(parts)
+    scored = _compared(comparer, pairs, limit, processes, tell)
+    # What is not needed for grouping makes room for it.
+    del pairs
     tell("grouping", 0)
-    labels, questions, cases = _grouped(table, scored, records, customers, apart, together)
-    return Found(table, comparer, scored, len(pairs), labels, questions, cases, limit)
+    labels, questions, cases = _grouped(comparer, scored, customers, apart, together)
+    return Found(table, comparer, scored, compared_pairs, labels, questions, cases, limit)
+
+
+def _compared(
+    comparer: Comparer,
+    pairs: blocking.Pairs,
+    limit: float,
+    processes: int,
+    tell: Callable[[str, float], None],
+) -> Scored:
+    size, chunks = comparer.columns.size, -(-len(pairs) // CHUNK)
+
+    def of_chunk(number: int) -> Scored:
+        chunk = pairs[number * CHUNK : (number + 1) * CHUNK]
+        one = chunk // size
+        return scored_of(comparer, one.astype(np.int32), (chunk - one * size).astype(np.int32), limit)
+
+    parts: list[Scored] = []
+    for part in parallel.results(of_chunk, chunks, processes):
+        tell("comparing", len(parts) / chunks)
+        parts.append(part)
+    return _joined(parts)
 
 
 def scored_of(comparer: Comparer, one: npt.NDArray[np.int32], other: npt.NDArray[np.int32], limit: float) -> Scored:
@@ -100,16 +128,18 @@ def scored_of(comparer: Comparer, one: npt.NDArray[np.int32], other: npt.NDArray
     w, v = score.totals(compared, comparer.population)
     probability = score.probability(w, v)
     relation = policy.relations(compared)
-    kept = np.flatnonzero((probability >= KEPT_FROM) | (relation > 0))
+    same_name = policy.same_name(compared)
+    kept = np.flatnonzero((probability >= KEPT_FROM) | (relation > 0) | same_name)
     compared, w, probability, relation = compared.take(kept), w[kept], probability[kept], relation[kept]
     verdict, why, final = policy.judge(comparer.columns, one[kept], other[kept], compared, probability, limit)
-    return Scored(one[kept], other[kept], w, final, verdict, why, relation)
+    same_name = same_name[kept] & (verdict == Verdict.SEPARATE) & (why == 0)
+    return Scored(one[kept], other[kept], w, final, verdict, why, relation, same_name)
 
 
 def _joined(parts: list[Scored]) -> Scored:
     empty = {
         "one": np.int32, "other": np.int32, "w": np.float32, "score": np.float32, "verdict": np.uint8, "why": np.uint8,
-        "relation": np.uint8,
+        "relation": np.uint8, "same_name": np.bool_,
     }  # fmt: skip
     joined: dict[str, Any] = {
         name: np.concatenate([getattr(part, name) for part in parts]) if parts else np.zeros(0, kind)
@@ -119,14 +149,13 @@ def _joined(parts: list[Scored]) -> Scored:
 
 
 def _grouped(
-    table: Columns,
+    comparer: Comparer,
     scored: Scored,
-    records: Sequence[ContactTexts],
     customers: Sequence[int] | None,
     apart: Collection[tuple[int, int]],
     together: Collection[tuple[int, int]],
 ) -> tuple[list[int], list[int], list[int]]:
-    groups = Groups([record.name for record in records], [(r.name, r.mailboxes, r.phones) for r in records])
+    groups = Groups(comparer.columns)
     firsts: dict[int, int] = {}
     for record, customer in enumerate(customers or ()):
         groups.join(firsts.setdefault(customer, record), record, checked=False)
@@ -142,8 +171,12 @@ def _grouped(
             scored.verdict[place] = Verdict.SEPARATE if refused is Why.DECIDED_APART else Verdict.REVIEW
             scored.why[place] = WHYS.index(refused)
             scored.score[place] = min(scored.score[place], policy.VETOED if refused is Why.DECIDED_APART else 0.9)
+    labels = groups.labels()
+    asked = namesakes(comparer.columns, comparer.statistics, scored, labels)
+    scored.verdict[asked], scored.why[asked] = Verdict.REVIEW, WHYS.index(Why.SAME_NAME)
+    scored.score[asked] = policy.NAMESAKES
     questions = _questions(scored, groups)
-    return groups.labels(), questions, _cases(scored, groups, questions)
+    return labels, questions, _cases(scored, groups, questions)
 
 
 def _questions(scored: Scored, groups: Groups) -> list[int]:
@@ -162,7 +195,7 @@ def _questions(scored: Scored, groups: Groups) -> list[int]:
             scored.verdict[place] = Verdict.AUTO
             continue
         moot = groups.is_apart(one, other) or (
-            scored.why[place] not in about_names and not compatible(groups.names_of(low), groups.names_of(high))
+            scored.why[place] not in about_names and not groups.are_compatible(low, high)
         )
         if moot:
             # What is known of the two groups answers it: an initial fits, but the others there are two people.

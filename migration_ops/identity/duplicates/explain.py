@@ -2,16 +2,19 @@
 
 import hashlib
 import json
+from collections import namedtuple
 from collections.abc import Iterator
-from typing import Final, TypedDict
+from dataclasses import fields
+from typing import Any, Final, TypedDict
 
 import numpy as np
 import numpy.typing as npt
 
 from migration_ops.identity.duplicates import score
 from migration_ops.identity.duplicates.compare import Compared, Comparer, level_words
+from migration_ops.identity.duplicates.grouping import MAX_RECORDS
 from migration_ops.identity.duplicates.name_pairs import SUFFIX_CLASH, SUFFIX_ONE, SUFFIX_SAME
-from migration_ops.identity.duplicates.policy import WHYS, Verdict, Why
+from migration_ops.identity.duplicates.policy import NAMESAKES, WHYS, Verdict, Why
 from migration_ops.identity.duplicates.weights import Value, Word
 
 REASON_WORDS: Final[dict[Why, str]] = {
@@ -28,6 +31,7 @@ REASON_WORDS: Final[dict[Why, str]] = {
     Why.REFUSED_BRIDGE: "The two agree, but joining them would join others that contradict each other.",
     Why.TOO_LARGE: "The two agree, but more records hang together here than one customer has.",
     Why.DECIDED_APART: "A person decided that these are not the same.",
+    Why.SAME_NAME: "Hardly anybody else has this name, and nothing known of the two contradicts it.",
 }
 
 
@@ -55,6 +59,23 @@ _SUFFIX_TEXTS: Final = {
     SUFFIX_SAME: ("same", "the same generation"),
 }
 _FIELDS: Final = ("first", "last", "middle", "phone", "mailbox", "address")
+_Row = namedtuple("_Row", [each.name for each in fields(Compared)])  # type: ignore[misc]
+_WORDS: Final = tuple(level.name.lower() for level in Word)
+_VALUES: Final = tuple(level.name.lower() for level in Value)
+_SAME_PERSON: Final = "If the names were one person's, they would be one customer."
+_OWN_VALUE: Final = "If a mailbox or phone that only this person uses stood on both, they would be one customer."
+_TURNED_BY: Final = {
+    Why.DECIDED_APART: "Only another decision by a person turns this.",
+    **dict.fromkeys((Why.SUFFIX_CLASH, Why.HOUSEHOLD, Why.COMPANY_PERSON, Why.NAMES_UNLIKE), _SAME_PERSON),
+    **dict.fromkeys((Why.SUFFIX_MISSING, Why.NOT_PERSONAL, Why.ONE_KIND), _OWN_VALUE),
+    Why.AMBIGUOUS_NAME: "If the full first name stood on both, they would be one customer.",
+    Why.REFUSED_BRIDGE: "If the others they are joined with had one name, they would be one customer.",
+    Why.TOO_LARGE: f"If fewer than {MAX_RECORDS} different records hung together here, they would be one customer.",
+    Why.SAME_NAME: (
+        "If one phone, mailbox or address stood on both, they would be one customer;"
+        " if both had one, and it differed, two."
+    ),
+}
 # What an agreement of a field is worth as a rule, for saying what would turn a verdict.
 _TYPICAL: Final = {"mailbox": 13.0, "phone": 12.0, "address": 9.0, "first name": 6.0}
 
@@ -72,31 +93,38 @@ def explain(
     w, v = score.totals(compared, comparer.population)
     logit = -np.log2(np.exp2(-np.clip(w, -60, 60)) + np.exp2(-np.clip(v, -60, 60)))
     prior = score.prior_bits(comparer.population)
-    for place in range(len(one)):
-        items = list(_items(compared, place))
-        fields = sum(float(getattr(compared, f"{field}_bits")[place]) for field in _FIELDS)
-        limit = float(w[place]) - prior - fields - float(score.SUFFIX_BITS[compared.suffix[place]])
+    name_limit = w - prior - score.SUFFIX_BITS[compared.suffix]
+    for field in _FIELDS:
+        name_limit = name_limit - getattr(compared, f"{field}_bits")
+    # Lists, because taking single values out of arrays is what would take the time.
+    rows = zip(*(getattr(compared, each.name).tolist() for each in fields(compared)), strict=True)
+    figures = zip(logit.tolist(), w.tolist(), name_limit.tolist(), verdicts.tolist(), whys.tolist(), strict=True)
+    wanted = score.odds(threshold)
+    for row, (odds, own, limit, verdict, number) in zip(map(_Row._make, rows), figures, strict=True):
+        items = list(_items(row))
         if limit < -0.05:
             items.append(_item("name_limit", "name", "limit", "a name, however rare, says only so much", limit))
-        place_bits = float(logit[place] - w[place])
-        if place_bits < -0.05:
+        if odds - own < -0.05:
             items.append(
                 _item(
-                    "place", "place", "shared", "people of one household or office would agree in this too", place_bits
+                    "place", "place", "shared", "people of one household or office would agree in this too", odds - own
                 )
             )
         items.append(
             _item("prior", "prior", "prior", f"before anything is seen: two of {comparer.population:,} are one", prior)
         )
+        why = WHYS[number]
+        if why is Why.SAME_NAME:
+            weight = score.odds(NAMESAKES) - odds
+            items.append(
+                _item("namesakes", "name", "rare", "few bear this name, and what is known does not clash", weight)
+            )
         items.sort(key=lambda item: (-abs(item["weight"]), item["kind"]))
-        why = WHYS[int(whys[place])]
         if REASON_WORDS[why]:
             items.append(_item("rule", "rule", why.value, REASON_WORDS[why], 0.0))
         yield Explained(
             evidence=items,
-            counterfactual=_counterfactual(
-                compared, place, float(logit[place]), Verdict(int(verdicts[place])), why, threshold
-            ),
+            counterfactual=_counterfactual(row, wanted - odds, Verdict(verdict), why),
             fingerprint=fingerprint(items),
         )
 
@@ -113,79 +141,51 @@ def _item(kind: str, field: str, level: str, text: str, weight: float) -> Eviden
     return EvidenceItem(kind=kind, field=field, level=level, text=text, weight=round(float(weight), 1))
 
 
-def _items(compared: Compared, place: int) -> Iterator[EvidenceItem]:
-    companies = bool(compared.companies[place])
-    if compared.mixed[place]:
-        yield _item(
-            "company_person", "name", "mixed", "one is a company, the other a person", compared.last_bits[place]
-        )
+def _items(row: Any) -> Iterator[EvidenceItem]:
+    if row.mixed:
+        yield _item("company_person", "name", "mixed", "one is a company, the other a person", row.last_bits)
     else:
-        swapped = "; first name and surname are exchanged" if compared.swapped[place] else ""
-        if not companies and compared.first[place]:
-            level = Word(int(compared.first[place]))
-            yield _item(
-                f"first_{level.name.lower()}",
-                "first name",
-                level.name.lower(),
-                level_words("first", level),
-                compared.first_bits[place],
-            )
-        if compared.last[place]:
-            level = Word(int(compared.last[place]))
-            table = "company" if companies else "last"
-            words = (level_words(table, level) or "different surnames") + swapped
-            yield _item(
-                f"{table}_{level.name.lower()}",
-                "company name" if companies else "surname",
-                level.name.lower(),
-                words,
-                compared.last_bits[place],
-            )
-        if compared.middle[place]:
-            level = Word(int(compared.middle[place]))
-            text = "middle names that contradict" if level is Word.DIFFERENT else "middle names that fit"
-            yield _item(
-                f"middle_{level.name.lower()}", "middle name", level.name.lower(), text, compared.middle_bits[place]
-            )
-        if compared.suffix[place]:
-            name, text = _SUFFIX_TEXTS[int(compared.suffix[place])]
-            yield _item(f"suffix_{name}", "suffix", name, text, score.SUFFIX_BITS[compared.suffix[place]])
-    for field in ("phone", "mailbox", "address"):
-        found = int(getattr(compared, field)[place])
-        if found:
-            value = Value(found)
+        if not row.companies and row.first:
+            level = _WORDS[row.first]
+            yield _item(f"first_{level}", "first name", level, level_words("first", row.first), row.first_bits)
+        if row.last:
+            level = _WORDS[row.last]
+            table, field = ("company", "company name") if row.companies else ("last", "surname")
+            words = level_words(table, row.last) or "different surnames"
+            if row.swapped:
+                words += "; first name and surname are exchanged"
+            yield _item(f"{table}_{level}", field, level, words, row.last_bits)
+        if row.middle:
+            level = _WORDS[row.middle]
+            text = "middle names that contradict" if row.middle == Word.DIFFERENT else "middle names that fit"
+            yield _item(f"middle_{level}", "middle name", level, text, row.middle_bits)
+        if row.suffix:
+            name, text = _SUFFIX_TEXTS[row.suffix]
+            yield _item(f"suffix_{name}", "suffix", name, text, float(score.SUFFIX_BITS[row.suffix]))
+    for field, value, bits in (
+        ("phone", row.phone, row.phone_bits),
+        ("mailbox", row.mailbox, row.mailbox_bits),
+        ("address", row.address, row.address_bits),
+    ):
+        if value:
             text = level_words(field, value)
-            if value is Value.EXACT and field != "address":
-                alone = "under one name" if compared.people[place] <= 1 else "also under another name"
-                text += f", used {alone}"
-            yield _item(
-                f"{field}_{value.name.lower()}",
-                field,
-                value.name.lower(),
-                text,
-                getattr(compared, f"{field}_bits")[place],
-            )
+            if value == Value.EXACT and field != "address":
+                text += ", used under one name" if row.people <= 1 else ", used also under another name"
+            yield _item(f"{field}_{_VALUES[value]}", field, _VALUES[value], text, bits)
 
 
-def _counterfactual(compared: Compared, place: int, logit: float, verdict: Verdict, why: Why, threshold: float) -> str:
+def _counterfactual(row: Any, missing: float, verdict: Verdict, why: Why) -> str:
+    """What would turn the verdict; ``missing``: bits to merging without asking."""
     if verdict is Verdict.AUTO:
         return "Different first names, or a decision that they are not the same, would keep them apart."
-    if why is Why.DECIDED_APART:
-        return "Only another decision by a person turns this."
-    if why in (Why.SUFFIX_CLASH, Why.HOUSEHOLD, Why.COMPANY_PERSON, Why.NAMES_UNLIKE):
-        return "If the names were one person's, they would be one customer."
-    if why in (Why.SUFFIX_MISSING, Why.NOT_PERSONAL, Why.ONE_KIND):
-        return "If a mailbox or phone that only this person uses stood on both, they would be one customer."
-    if why is Why.AMBIGUOUS_NAME:
-        return "If the full first name stood on both, they would be one customer."
-    if why is Why.REFUSED_BRIDGE:
-        return "If the others they are joined with had one name, they would be one customer."
-    if why is Why.TOO_LARGE:
-        return f"If fewer than {25} different records hung together here, they would be one customer."
-    missing = float(np.log2(threshold / (1 - threshold))) - logit
-    for field, typical in _TYPICAL.items():
-        column, bits = ("first", "first_bits") if field == "first name" else (field, f"{field}_bits")
-        level, worth = int(getattr(compared, column)[place]), float(getattr(compared, bits)[place])
-        if level <= Value.DIFFERENT and typical - worth >= missing:
+    if why in _TURNED_BY:
+        return _TURNED_BY[why]
+    for field, level, worth in (
+        ("mailbox", row.mailbox, row.mailbox_bits),
+        ("phone", row.phone, row.phone_bits),
+        ("address", row.address, row.address_bits),
+        ("first name", row.first, row.first_bits),
+    ):
+        if level <= Value.DIFFERENT and _TYPICAL[field] - worth >= missing:
             return f"If the {field} were the same on both, they would be one customer."
     return "If two more of phone, mailbox and address were the same on both, they would be one customer."

@@ -46,12 +46,17 @@ class Exporter:
             self._writer.writerows(
                 (
                     company.pk, book.ids[one], book.ids[other],
-                    book.records[one].name or "", book.records[other].name or "",
+                    _name(book, one), _name(book, other),
                     f"{score:.6f}", DECISIONS[Verdict(verdict)], _in_words(reason),
                 )
                 for one, other, score, verdict, reason in rows
             )  # fmt: skip
         self.pairs += len(scored.one)
+
+
+def _name(book: Book, row: int) -> str:
+    name = int(book.columns.name[row])
+    return "" if name < 0 else book.columns.names.texts[name]
 
 
 def _in_words(reason: explain.Explained) -> str:

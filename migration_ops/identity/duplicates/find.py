@@ -1,7 +1,8 @@
 """find_duplicates: searches a company, and rebuilds its queue of questions and its plan of automatic merges."""
 
+import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 from time import monotonic
@@ -13,16 +14,18 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from crm.models import Company
-from migration_ops.identity.duplicates import engine, explain, index, store
+from migration_ops.identity.duplicates import engine, explain, index, parallel, store
 from migration_ops.identity.duplicates.decisions import decided
 from migration_ops.identity.duplicates.engine import Found
 from migration_ops.identity.duplicates.export import Exporter
 from migration_ops.identity.duplicates.policy import RELATIONS, WHYS, Verdict
 from migration_ops.identity.duplicates.reopened import reopened
-from migration_ops.identity.duplicates.store import Book
+from migration_ops.identity.duplicates.store import Book, Ids
 from migration_ops.identity.duplicates.weights import ENGINE_VERSION
-from migration_ops.models import DedupGroup, DedupRun
+from migration_ops.models import DedupRun
 
+# Pairs explained in one go.
+EXPLAINED = 10_000
 Tell = Callable[[str, float], None]
 
 
@@ -90,7 +93,7 @@ def find_duplicates(
         book = store.read_book(company)
         decisions = decided(company)
         found = engine.search(
-            book.records,
+            book.columns,
             customers=book.customers,
             apart=list(store.customers_pairs(book, decisions.apart)),
             together=list(store.customers_pairs(book, decisions.together)),
@@ -106,11 +109,14 @@ def find_duplicates(
             exporter.write(company, book, found)
         if not dry_run:
             tell("writing", 0)
+            if not with_index:
+                index.refresh(company)
             _write(company, book, found, groups, outcome, started)
     outcome.seconds = monotonic() - started
-    if with_index and not dry_run:
+    if not dry_run:
         tell("indexing", 0)
-        index.write_index(company, book, found)
+        if with_index:
+            index.write_index(company, book, found)
     outcome.is_dry = dry_run
     return outcome
 
@@ -144,8 +150,8 @@ def _generic(found: Found) -> Iterator[tuple[str, str, int, int]]:
     yield from sorted(rows, key=lambda row: (-row[2], row[0], row[1]))
 
 
-def _groups(book: Book, found: Found) -> list[tuple[list[UUID], list[int]]]:
-    """Customers that are one, and the places of the pairs that hold them together: a tree, the surest first."""
+def _groups(book: Book, found: Found) -> list[tuple[list[int], list[int]]]:
+    """Numbers of customers that are one, and the places of the pairs that hold them together: a tree, surest first."""
     scored = found.scored
     customers_of: dict[int, set[int]] = {}
     for record, label in enumerate(found.labels):
@@ -171,34 +177,35 @@ def _groups(book: Book, found: Found) -> list[tuple[list[UUID], list[int]]]:
         if a != b:
             above[b] = a
             links[label].append(place)
-    return [
-        (sorted(book.customer_ids[number] for number in customers_of[label]), places)
-        for label, places in sorted(links.items())
-    ]
+    return [(sorted(customers_of[label]), places) for label, places in sorted(links.items())]
 
 
-def _changes(company: Company, book: Book, found: Found, groups: list[tuple[list[UUID], list[int]]]) -> Changes:
-    last = store.last_groups(company)
-    now = [frozenset(customers) for customers, _ in groups]
+def _changes(company: Company, book: Book, found: Found, groups: list[tuple[list[int], list[int]]]) -> Changes:
+    # Customers and contacts by their numbers; those of the last run that are no more have none.
+    planned = store.last_groups(company)
+    last = [[number for number in _numbers(book.customer_ids, each) if number >= 0] for each in planned]
+    now = [customers for customers, _ in groups]
     group_now = {customer: number for number, customers in enumerate(now) for customer in customers}
     group_last = {customer: number for number, customers in enumerate(last) for customer in customers}
-    living = set(book.customer_ids)
-    asked = {_pair(book, found, place) for place in found.questions}
-    before = store.open_questions(company)
+    asked = {(int(found.scored.one[place]), int(found.scored.other[place])) for place in found.questions}
+    before = [tuple(_numbers(book.ids, pair)) for pair in store.open_questions(company)]
     return Changes(
-        merge=sum(
-            len({group_last.get(customer, -1) for customer in each}) > 1 or -1 in {group_last.get(c, -1) for c in each}
-            for each in now
-        ),
-        split=sum(
-            len({group_now.get(customer, -1) for customer in each & living}) > 1
-            or (len(each & living) > 1 and -1 in {group_now.get(c, -1) for c in each & living})
-            for each in last
-        ),
-        review=len(asked - before),
-        settled=len(before - asked),
+        merge=sum(_is_divided(each, group_last) for each in now),
+        split=sum(len(each) > 1 and _is_divided(each, group_now) for each in last),
+        review=len(asked - set(before)),
+        settled=sum(pair not in asked for pair in before),
         doubted=_doubted(book, found),
     )
+
+
+def _numbers(ids: Ids, wanted: Iterable[UUID]) -> list[int]:
+    return [ids.find(id) if id in ids else -1 for id in wanted]
+
+
+def _is_divided(customers: list[int], groups: dict[int, int]) -> bool:
+    """Whether the customers are not in one of these groups, all of them."""
+    found = {groups.get(customer, -1) for customer in customers}
+    return len(found) > 1 or -1 in found
 
 
 def _doubted(book: Book, found: Found) -> int:
@@ -213,16 +220,11 @@ def _doubted(book: Book, found: Found) -> int:
     return len(set(one[vetoed].tolist()))
 
 
-def _pair(book: Book, found: Found, place: int) -> tuple[UUID, UUID]:
-    a, b = sorted((book.ids[int(found.scored.one[place])], book.ids[int(found.scored.other[place])]))
-    return a, b
-
-
 def _write(
     company: Company,
     book: Book,
     found: Found,
-    groups: list[tuple[list[UUID], list[int]]],
+    groups: list[tuple[list[int], list[int]]],
     outcome: Outcome,
     started: float,
 ) -> None:
@@ -230,58 +232,62 @@ def _write(
     questions = chain(_questions(book, found), list(reopened(company, book, found)))
     store.write_questions(company, questions, engine_version=ENGINE_VERSION)
     store.write_relations(company, _relations(book, found))
+    index.searched(company)
     DedupRun.objects.filter(company=company).delete()
     run = DedupRun.objects.create(
         company=company, engine_version=ENGINE_VERSION, at=timezone.now(), contacts=outcome.contacts,
         pairs=outcome.compared, auto_from=outcome.auto_from, rates=found.comparer.statistics.rates,
         seconds=monotonic() - started,
     )  # fmt: skip
-    DedupGroup.objects.bulk_create(_plan(run, book, found, groups), batch_size=1_000)
+    store.write_groups(_plan(run, book, found, groups))
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE migration_dedup_conflict, migration_dedup_group")
 
 
 def _questions(book: Book, found: Found) -> Iterator[tuple[Any, ...]]:
     for place, case, reasons in zip(found.questions, found.cases, _explained(found, found.questions), strict=True):
-        a, b = _pair(book, found, place)
+        a, b = book.ids.text(int(found.scored.one[place])), book.ids.text(int(found.scored.other[place]))
+        evidence, counterfactual, fingerprint = reasons
         why = WHYS[int(found.scored.why[place])].value
         yield (
-            a, b, why, round(float(found.scored.score[place]), 6), reasons["evidence"], reasons["counterfactual"],
-            book.customer_ids[book.customers[case]], reasons["fingerprint"],
+            a, b, why, round(float(found.scored.score[place]), 6), evidence, counterfactual,
+            book.customer_ids.text(book.customers[case]), fingerprint,
         )  # fmt: skip
 
 
-def _explained(found: Found, places: list[int]) -> Iterator[explain.Explained]:
+def _explained(found: Found, places: list[int]) -> Iterator[tuple[str, str, str]]:
+    """Of each pair the evidence as JSON, what would turn the verdict, and the evidence's fingerprint."""
     scored = found.scored
-    for start in range(0, len(places), 20_000):
-        part = np.array(places[start : start + 20_000], np.int64)
-        yield from explain.explain(
-            found.comparer,
-            scored.one[part],
-            scored.other[part],
-            scored.verdict[part],
-            scored.why[part],
+
+    def of_chunk(number: int) -> list[tuple[str, str, str]]:
+        part = np.array(places[number * EXPLAINED : (number + 1) * EXPLAINED], np.int64)
+        told = explain.explain(
+            found.comparer, scored.one[part], scored.other[part], scored.verdict[part], scored.why[part],
             found.threshold,
-        )
+        )  # fmt: skip
+        return [(json.dumps(each["evidence"]), each["counterfactual"], each["fingerprint"]) for each in told]
+
+    chunks = -(-len(places) // EXPLAINED)
+    wanted = parallel.processes() if len(places) > 2 * EXPLAINED else 1
+    yield from chain.from_iterable(parallel.results(of_chunk, chunks, wanted))
 
 
-def _plan(run: DedupRun, book: Book, found: Found, groups: list[tuple[list[UUID], list[int]]]) -> Iterator[DedupGroup]:
-    places = [place for _, links in groups for place in links]
-    reasons = _explained(found, places)
+def _plan(
+    run: DedupRun, book: Book, found: Found, groups: list[tuple[list[int], list[int]]]
+) -> Iterator[tuple[Any, ...]]:
+    reasons = _explained(found, [place for _, links in groups for place in links])
     for customers, links in groups:
-        told: list[dict[str, Any]] = [
-            {
-                "contact_a": str(_pair(book, found, place)[0]), "contact_b": str(_pair(book, found, place)[1]),
-                "score": round(float(found.scored.score[place]), 6), "evidence": next(reasons)["evidence"],
-            }
-            for place in links
-        ]  # fmt: skip
+        told, weakest = [], 1.0
+        for place in links:
+            a, b = book.ids[int(found.scored.one[place])], book.ids[int(found.scored.other[place])]
+            score = round(float(found.scored.score[place]), 6)
+            weakest = min(weakest, score)
+            told.append(f'{{"contact_a": "{a}", "contact_b": "{b}", "score": {score}, "evidence": {next(reasons)[0]}}}')
         # A group that only a person's decision holds together has no pair of its own.
-        weakest = min((link["score"] for link in told), default=1.0)
-        yield DedupGroup(run=run, customers=customers, score=weakest, links=told)
+        yield run.pk, [book.customer_ids.text(number) for number in customers], weakest, f"[{', '.join(told)}]"
 
 
-def _relations(book: Book, found: Found) -> Iterator[tuple[UUID, UUID, str]]:
+def _relations(book: Book, found: Found) -> Iterator[tuple[str, str, str]]:
     """Pairs of groups that stay apart and are linked, once for two customers; of employees the person first."""
     scored, columns = found.scored, found.columns
     seen: set[tuple[int, int]] = set()
@@ -294,4 +300,4 @@ def _relations(book: Book, found: Found) -> Iterator[tuple[UUID, UUID, str]]:
         kind = RELATIONS[int(scored.relation[place])]
         if kind == "works_for" and columns.names.company[columns.name[one]]:
             one, other = other, one
-        yield book.ids[one], book.ids[other], kind
+        yield book.ids.text(one), book.ids.text(other), kind

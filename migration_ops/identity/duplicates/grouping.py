@@ -1,9 +1,12 @@
 """Joins records into customers, the surest pairs first, and looks at the whole before each join (pure)."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+
+from migration_ops.identity.duplicates.blocking import mix
+from migration_ops.identity.duplicates.columns import NONE, Columns, Hashes
 from migration_ops.identity.duplicates.policy import Why
 from migration_ops.identity.duplicates.usage import may_be_one
 
@@ -13,26 +16,26 @@ MAX_RECORDS: Final = 25
 
 @dataclass(slots=True)
 class _Group:
+    """Records; the codes of their different names; what makes them differ, by number."""
+
     members: list[int]
-    names: set[str]
-    forms: set[tuple[object, ...]]
-    apart: set[int] = field(default_factory=set)
+    names: set[int]
+    forms: set[int]
 
 
 class Groups:
-    """Disjoint sets of records; the lowest record stands for its set.
+    """Disjoint sets of records; the lowest record stands for its set."""
 
-    Args:
-        names: of each record its folded name, None if unnamed.
-        forms: of each record what makes it different from others; equal ones count once for the size.
-    """
-
-    def __init__(self, names: Sequence[str | None], forms: Sequence[tuple[object, ...]]) -> None:
-        self._above = list(range(len(names)))
-        self._names = names
-        self._forms = forms
+    def __init__(self, columns: Columns) -> None:
+        self._columns = columns
+        self._texts = columns.names.texts
+        self._has_suffix = columns.names.suffix >= 0
+        self._names: list[int] = columns.name.tolist()
+        self._forms: list[int] = _forms(columns).tolist()
+        self._above = list(range(columns.size))
         self._groups: dict[int, _Group] = {}
         self._apart: dict[int, set[int]] = {}
+        self._fitting: dict[tuple[int, int], bool] = {}
 
     def find(self, record: int) -> int:
         """The lowest record of the set."""
@@ -62,10 +65,12 @@ class Groups:
             return Why.DECIDED_APART
         first, second = self._group(low), self._group(high)
         if checked:
-            if len(first.forms | second.forms) > MAX_RECORDS:
+            if len(first.forms) + len(second.forms) > MAX_RECORDS and len(first.forms | second.forms) > MAX_RECORDS:
                 return Why.TOO_LARGE
-            if not compatible(first.names, second.names):
+            if not self._compatible(first.names, second.names):
                 return Why.REFUSED_BRIDGE
+            if self._generation_is_open(first, second):
+                return Why.SUFFIX_MISSING
         self._above[high] = low
         first.members += second.members
         first.names |= second.names
@@ -77,9 +82,9 @@ class Groups:
             self._apart.setdefault(low, set()).add(foe)
         return None
 
-    def names_of(self, record: int) -> set[str]:
-        """The different names in the set of a record."""
-        return self._group(self.find(record)).names
+    def are_compatible(self, one: int, other: int) -> bool:
+        """Whether every name in the set of one record can be borne by whoever bears those in the other's."""
+        return self._compatible(self._group(self.find(one)).names, self._group(self.find(other)).names)
 
     def is_apart(self, one: int, other: int) -> bool:
         """Whether a person keeps the sets of these two apart."""
@@ -93,11 +98,31 @@ class Groups:
         group = self._groups.get(root)
         if group is None:
             name = self._names[root]
-            group = self._groups[root] = _Group([root], {name} if name else set(), {self._forms[root]})
+            group = self._groups[root] = _Group([root], {name} if name >= 0 else set(), {self._forms[root]})
         return group
 
+    def _compatible(self, one: set[int], other: set[int]) -> bool:
+        return all(name == each or self._fits(name, each) for name in one for each in other)
 
-def compatible(one: Iterable[str], other: Iterable[str]) -> bool:
-    """Whether every name of one set can be borne by whoever bears those of the other."""
-    others = sorted(other)
-    return all(name == each or may_be_one(name, each) for name in sorted(one) for each in others)
+    def _fits(self, one: int, other: int) -> bool:
+        pair = (one, other) if one < other else (other, one)
+        found = self._fitting.get(pair)
+        if found is None:
+            found = self._fitting[pair] = may_be_one(self._texts[pair[0]], self._texts[pair[1]])
+        return found
+
+    def _generation_is_open(self, one: _Group, other: _Group) -> bool:
+        """Whether only one of the two says Jr or Sr, and each has mailboxes of its own: father and son, or one."""
+        if any(self._has_suffix[name] for name in one.names) == any(self._has_suffix[name] for name in other.names):
+            return False
+        mine, theirs = self._mailboxes(one), self._mailboxes(other)
+        return bool(mine and theirs) and mine.isdisjoint(theirs)
+
+    def _mailboxes(self, group: _Group) -> set[int]:
+        return set(self._columns.mailboxes[group.members].ravel().tolist()) - {NONE}
+
+
+def _forms(columns: Columns) -> Hashes:
+    """Of each record a number for its name, phones and mailboxes together."""
+    parts = np.column_stack((columns.name, columns.phones, columns.mailboxes))
+    return mix(*(parts + 2).astype(np.uint64).T)

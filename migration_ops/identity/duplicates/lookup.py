@@ -1,16 +1,18 @@
 """Looks one contact up among the company's: the passes, weights and rules of the search, on a handful of records."""
 
 from dataclasses import dataclass
-from typing import Any
+from time import perf_counter
 from uuid import UUID
 
 import numpy as np
+import psycopg
 from django.db import connection
 
 from crm.models import Company
-from migration_ops.identity.duplicates import columns, engine, index, policy, statistics
+from migration_ops.identity.duplicates import columns, engine, explain, index, policy, statistics
 from migration_ops.identity.duplicates.columns import Columns, ContactTexts
 from migration_ops.identity.duplicates.compare import Comparer
+from migration_ops.identity.duplicates.explain import Explained
 from migration_ops.identity.duplicates.policy import WHYS, Verdict, Why
 from migration_ops.identity.duplicates.reading import known_name
 from migration_ops.identity.duplicates.statistics import Statistics, Uses
@@ -18,9 +20,13 @@ from migration_ops.identity.duplicates.usage import GENERIC_ABOVE, GENERIC_ADDRE
 from migration_ops.models import DedupRun
 from migration_ops.sql.loader import block
 
-LOOKUP = "duplicates/lookup.sql"
+Candidates = list[tuple[UUID, UUID, ContactTexts]]
+# Of a value's hash: uses, people, companies.
+Known = dict[int, tuple[int, int, int]]
 # Contacts one look-up compares at most; the passes are capped, so that more is a sign of nothing.
 MOST = 500
+# Contacts one look-up brings into the index first.
+FRESH = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,13 +41,15 @@ class Match:
 
 
 class Lookup:
-    """Looks contacts of one company up; holds what the last run measured, so that each look-up is two short queries.
+    """Looks contacts of one company up; holds what the last run measured, so that each look-up is one statement.
 
-    Without an index of the company (``find_duplicates --index``) nothing is found.
+    Contacts that are new since the index was made are brought into it first. Without an index of the company
+    (``find_duplicates --index``) nothing is found. ``asked_seconds``: time spent in the statement so far.
     """
 
     def __init__(self, company: Company) -> None:
         self.company = company
+        self.asked_seconds = 0.0
         run = DedupRun.objects.filter(company=company).first()
         self.size = run.contacts if run else 0
         self.threshold = run.auto_from if run else policy.auto_from(0)
@@ -54,18 +62,43 @@ class Lookup:
     def matches(self, contact: ContactTexts, *, but: UUID | None = None) -> list[Match]:
         """The known contacts that may be the same customer, the likeliest first.
 
+        All that a search would find, and perhaps more: of a single contact's address every word is looked for.
+
         Args:
             contact: as ``read_contact`` gives it; an edited contact is looked up as it is now.
             but: the contact's own id, where it is known already.
         """
+        return [match for match, _ in self._compared(contact, but)]
+
+    def explained(self, contact: ContactTexts, *, but: UUID | None = None) -> list[tuple[Match, Explained]]:
+        """As ``matches``, each with its evidence."""
+        compared = self._compared(contact, but)
+        if not compared:
+            return []
+        comparer, scored, _ = compared[0][1]
+        places = np.array([place for _, (_, _, place) in compared], np.int64)
+        told = explain.explain(
+            comparer, scored.one[places], scored.other[places], scored.verdict[places], scored.why[places],
+            self.threshold,
+        )  # fmt: skip
+        return list(zip([match for match, _ in compared], told, strict=True))
+
+    def _compared(
+        self, contact: ContactTexts, but: UUID | None
+    ) -> list[tuple[Match, tuple[Comparer, engine.Scored, int]]]:
+        """The matches, and where each stands in what was compared."""
         alone = columns.build([contact])
-        words = self._uses({"address_words": index.value_hashes(alone)["address_words"]})["address_words"]
-        _, keys = index.keys_of(alone, words[0], self.company, capped=False)
-        found = self._candidates(keys, but)
+        _, keys = index.keys_of(alone, None, self.company, capped=False)
+        own = index.of_record(alone, index.value_hashes(alone), 0)
+        found, known, stale = self._ask(keys, own, but)
+        if stale - {but}:
+            # Whoever looks up waits for a few; what came in thousands the next run brings in.
+            index.refresh(self.company, most=FRESH)
+            found, known, _ = self._ask(keys, own, but)
         if not found:
             return []
         table = columns.build([contact, *(record for _, _, record in found)])
-        comparer = Comparer(table, self._statistics(table))
+        comparer = Comparer(table, self._statistics(table, known))
         others = np.arange(1, len(found) + 1, dtype=np.int32)
         scored = engine.scored_of(comparer, np.zeros(len(found), np.int32), others, self.threshold)
         matches = [
@@ -80,23 +113,43 @@ class Lookup:
                 scored.other.tolist(), scored.score.tolist(), scored.verdict.tolist(), scored.why.tolist(), strict=True
             )
         ]
-        return sorted(matches, key=lambda match: (-match.score, match.contact))
+        order = sorted(range(len(matches)), key=lambda place: (-matches[place].score, matches[place].contact))
+        return [(matches[place], (comparer, scored, place)) for place in order]
 
-    def _candidates(self, keys: Uses, but: UUID | None) -> list[tuple[UUID, UUID, ContactTexts]]:
-        with connection.cursor() as cursor:
+    def _ask(self, keys: Uses, own: list[int], but: UUID | None) -> tuple[Candidates, Known, set[UUID]]:
+        """Candidates, how common their values and the contact's own are, and contacts the index does not know yet."""
+        found: Candidates = []
+        known: Known = {}
+        stale: set[UUID] = set()
+        started = perf_counter()
+        connection.ensure_connection()
+        # Prepared on the server: planning would take longer than the answer.
+        with psycopg.Cursor(connection.connection) as cursor:
             cursor.execute(
-                block(LOOKUP, "candidates").sql,
-                {"company": self.company.pk, "keys": keys.tolist(), "but": but, "most": MOST},
+                block(index.LOOKUP, "look_up").sql,
+                {"company": self.company.pk, "keys": keys.tolist(), "values": own, "but": but, "most": MOST},
+                prepare=True,
+                binary=True,
             )
-            return [
-                (id, customer, ContactTexts(known_name(name), tuple(mailboxes), tuple(phones), tuple(addresses)))
-                for id, customer, name, mailboxes, phones, addresses in cursor.fetchall()
-            ]
+            rows = cursor.fetchall()
+        self.asked_seconds += perf_counter() - started
+        for id, customer, name, mailboxes, phones, addresses, value, uses, people, companies in rows:
+            if value is not None:
+                known[value] = (uses, people, companies)
+            elif customer is None:
+                stale.add(id)
+            else:
+                texts = ContactTexts(known_name(name), tuple(mailboxes), tuple(phones), tuple(addresses))
+                found.append((id, customer, texts))
+        return found, known, stale
 
-    def _statistics(self, table: Columns) -> Statistics:
+    def _statistics(self, table: Columns, known: Known) -> Statistics:
         """What is stored about the values at hand, and what these few records themselves show."""
         here = statistics.measure(table)
-        stored = self._uses(index.value_hashes(table))
+        stored = {
+            kind: np.array([known.get(value, (0, 0, 0)) for value in hashed.view(np.int64).tolist()]).reshape(-1, 3).T
+            for kind, hashed in index.value_hashes(table).items()
+        }
         return Statistics(
             size=self.size,
             rates=self.rates,
@@ -109,21 +162,8 @@ class Lookup:
             addresses=_larger(here.addresses, stored["addresses"], GENERIC_ADDRESS_ABOVE),
         )
 
-    def _uses(self, tables: dict[str, Any]) -> dict[str, tuple[Uses, Uses, Uses]]:
-        """Of each kind and code: uses, people, companies, as stored; 0 where nothing is."""
-        wanted = {kind: table.view(np.int64).tolist() for kind, table in tables.items()}
-        values = [value for kind in wanted.values() for value in kind]
-        with connection.cursor() as cursor:
-            cursor.execute(block(LOOKUP, "values").sql, {"company": self.company.pk, "values": values})
-            known = {value: (uses, people, companies) for value, uses, people, companies in cursor.fetchall()}
-        result = {}
-        for kind, hashed in wanted.items():
-            rows = np.array([known.get(value, (0, 0, 0)) for value in hashed], np.int64).reshape(-1, 3)
-            result[kind] = (rows[:, 0], rows[:, 1], rows[:, 2])
-        return result
 
-
-def _larger(here: Usage, stored: tuple[Uses, Uses, Uses], generic_above: int) -> Usage:
+def _larger(here: Usage, stored: Uses, generic_above: int) -> Usage:
     people = np.maximum(here.people, stored[1]).astype(np.int32)
     companies = np.maximum(here.companies, stored[2]).astype(np.int32)
     return Usage(

@@ -7,6 +7,7 @@ import numpy.typing as npt
 from rapidfuzz import fuzz
 
 from migration_ops.identity.duplicates.columns import Columns, Ints
+from migration_ops.identity.duplicates.sorting import distinct_pairs
 from migration_ops.identity.duplicates.statistics import TABLES, Statistics, level_bits
 from migration_ops.identity.duplicates.usage import ALIKE_COMPANY
 from migration_ops.identity.duplicates.weights import Word
@@ -56,7 +57,7 @@ class NamePairs:
         columns, names = self.columns, self.columns.names
         a, b = columns.name[one], columns.name[other]
         named = (a >= 0) & (b >= 0)
-        pair_a, pair_b, where = _ordered(a, b, named)
+        pair_a, pair_b, where = distinct_pairs(a[named], b[named])
         is_company_a, is_company_b = names.company[pair_a], names.company[pair_b]
         companies, mixed = is_company_a & is_company_b, is_company_a != is_company_b
         misspelt = self._misspelt(pair_a, pair_b, mixed)
@@ -156,10 +157,3 @@ class NamePairs:
             bits[exact] = np.minimum(self.company_bits[a], self.company_bits[b])[exact]
             levels[which], worth[which] = found, bits
         return levels, worth
-
-
-def _ordered(a: Ints, b: Ints, named: Bools) -> tuple[Ints, Ints, npt.NDArray[np.int64]]:
-    """The distinct pairs of names, and which of them each named pair has."""
-    low, high = np.minimum(a[named], b[named]).astype(np.int64), np.maximum(a[named], b[named]).astype(np.int64)
-    keys, where = np.unique(low << 32 | high, return_inverse=True)
-    return (keys >> 32).astype(np.int32), (keys & 0xFFFFFFFF).astype(np.int32), where

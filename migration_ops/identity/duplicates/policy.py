@@ -14,6 +14,7 @@ from migration_ops.identity.duplicates import weights
 from migration_ops.identity.duplicates.columns import Columns
 from migration_ops.identity.duplicates.compare import Compared
 from migration_ops.identity.duplicates.name_pairs import SUFFIX_ONE, Rows
+from migration_ops.identity.duplicates.sorting import distinct_pairs
 from migration_ops.identity.duplicates.usage import may_be_one
 from migration_ops.identity.duplicates.weights import Value, Word
 from migration_ops.identity.duplicates.words import Floats
@@ -44,6 +45,7 @@ class Why(StrEnum):
     REFUSED_BRIDGE = "refused_bridge"
     TOO_LARGE = "component_too_large"
     DECIDED_APART = "decided_apart"
+    SAME_NAME = "same_name"
 
 
 WHYS: Final = tuple(Why)
@@ -52,6 +54,8 @@ RELATIONS: Final = ("", "household", "works_for")
 VETOES: Final = (Why.COMPANY_PERSON, Why.SUFFIX_CLASH, Why.HOUSEHOLD)
 # A veto leaves nothing of a high score but a doubt.
 VETOED: Final = 0.45
+# What asking about two groups of one rare name and nothing to compare is worth; measured, more than half are one.
+NAMESAKES: Final = 0.6
 
 
 def auto_from(contacts: int) -> float:
@@ -70,6 +74,15 @@ def relations(compared: Compared) -> npt.NDArray[np.uint8]:
     result[place & (compared.first == Word.DIFFERENT) & (compared.last == Word.EXACT)] = RELATIONS.index("household")
     result[shared & compared.mixed] = RELATIONS.index("works_for")
     return result
+
+
+def same_name(compared: Compared) -> npt.NDArray[np.bool_]:
+    """Pairs of one full name, or of one company's, that have no phone, mailbox or address both could be known by."""
+    person = (compared.first == Word.EXACT) & ~compared.swapped & (compared.suffix == 0)
+    blank = (compared.phone == 0) & (compared.mailbox == 0) & (compared.address == 0)
+    found: npt.NDArray[np.bool_] = blank & (compared.last == Word.EXACT) & (person | compared.companies)
+    found &= compared.middle != Word.DIFFERENT
+    return found
 
 
 def judge(
@@ -144,11 +157,10 @@ _ALIKE: Final = 100
 def _likeness(columns: Columns, one: Rows, other: Rows, which: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint8]:
     """The likeness of names, by the rules every part of identity shares; 0 where it was not asked for."""
     result = np.zeros(len(one), np.uint8)
-    a, b = columns.name[one[which]].astype(np.int64), columns.name[other[which]].astype(np.int64)
-    keys, where = np.unique(np.minimum(a, b) << 32 | (np.maximum(a, b) & 0xFFFFFFFF), return_inverse=True)
+    lows, highs, where = distinct_pairs(columns.name[one[which]], columns.name[other[which]])
     texts = columns.names.texts
-    found = np.zeros(len(keys), np.uint8)
-    for place, (low, high) in enumerate(zip((keys >> 32).tolist(), (keys & 0xFFFFFFFF).tolist(), strict=True)):
+    found = np.zeros(len(lows), np.uint8)
+    for place, (low, high) in enumerate(zip(lows.tolist(), highs.tolist(), strict=True)):
         if low < 0:
             found[place] = _PLACE[Likeness.MISSING]
             continue

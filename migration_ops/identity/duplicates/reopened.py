@@ -86,11 +86,11 @@ def _decisions(company: Company) -> dict[tuple[UUID, UUID], CustomerDecision]:
 
 def _strongest(book: Book, found: Found, pairs: Iterable[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], int]:
     """Of each pair of customers, the place of the compared pair of contacts that speaks most for one customer."""
-    number = {id: place for place, id in enumerate(book.customer_ids)}
+    ids = book.customer_ids
     wanted = {
-        tuple(sorted((number[one], number[other]))): (one, other)
+        tuple(sorted((ids.find(one), ids.find(other)))): (one, other)
         for one, other in pairs
-        if one in number and other in number
+        if one in ids and other in ids
     }
     if not wanted:
         return {}

@@ -76,3 +76,8 @@ def totals(compared: Compared, population: int) -> tuple[Floats, Floats]:
 def probability(w: Any, v: Any) -> Any:
     """The probability that the two are one customer."""
     return 1 / (1 + np.exp2(-np.clip(w, -60, 60)) + np.exp2(-np.clip(v, -60, 60)))
+
+
+def odds(share: float) -> float:
+    """A probability in bits: 0 for even."""
+    return float(np.log2(share / (1 - share)))

@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from migration_ops.identity.duplicates import weights
+from migration_ops.identity.duplicates import parallel, weights
 from migration_ops.identity.duplicates.columns import Columns, used
 from migration_ops.identity.duplicates.usage import GENERIC_ABOVE, GENERIC_ADDRESS_ABOVE, Usage, usage
 
@@ -52,13 +52,24 @@ class Statistics:
         return np.minimum(-np.log2(np.maximum(share, 1 / self.population)), most).astype(np.float32)
 
 
-def measure(columns: Columns) -> Statistics:
+def measure(columns: Columns, *, processes: int = 1) -> Statistics:
     """The statistics of the records, with the table's own rates."""
     names = columns.names
     named = columns.name[columns.name >= 0]
     size = len(columns.words)
     persons, companies = named[~names.company[named]], named[names.company[named]]
     has = columns.addresses[columns.addresses >= 0]
+    kinds = (
+        (columns.addresses, len(columns.address_texts), GENERIC_ADDRESS_ABOVE),
+        (columns.phones, len(columns.phone_texts), GENERIC_ABOVE),
+        (columns.mailboxes, len(columns.mailbox_texts), GENERIC_ABOVE),
+    )
+
+    def of_kind(number: int) -> Usage:
+        column, codes, generic_above = kinds[number]
+        return usage(columns, column, codes, generic_above=generic_above)
+
+    addresses, phones, mailboxes = parallel.results(of_kind, len(kinds), processes)
     words = columns.address_words[has] if len(has) else columns.address_words[:0]
     return Statistics(
         size=columns.size,
@@ -66,9 +77,9 @@ def measure(columns: Columns) -> Statistics:
         lasts=used(names.last[persons], size),
         companies=used(names.last[companies], size),
         address_words=used(words, len(columns.address_word_texts)),
-        phones=usage(columns, columns.phones, len(columns.phone_texts), generic_above=GENERIC_ABOVE),
-        mailboxes=usage(columns, columns.mailboxes, len(columns.mailbox_texts), generic_above=GENERIC_ABOVE),
-        addresses=usage(columns, columns.addresses, len(columns.address_texts), generic_above=GENERIC_ADDRESS_ABOVE),
+        phones=phones,
+        mailboxes=mailboxes,
+        addresses=addresses,
         rates=table_rates(),
     )
 

@@ -1,15 +1,16 @@
 """Reads a company's contacts for the search, and writes what it found: questions, groups, relations, look-up keys."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import numpy as np
 from django.db import connection
 
 from crm.models import Company
-from migration_ops.identity.duplicates.columns import ContactTexts
+from migration_ops.identity.duplicates.columns import Builder, Columns, ContactTexts
 from migration_ops.identity.duplicates.reading import read_contact
 from migration_ops.sql.loader import block
 
@@ -17,36 +18,109 @@ SEARCH = "duplicates/search.sql"
 CHUNK = 10_000
 
 
+class Ids(Sequence[UUID]):
+    """Ids in 16 bytes each: a million take 16 MB instead of a hundred."""
+
+    def __init__(self, packed: bytes | bytearray = b"") -> None:
+        self._packed = bytearray(packed)
+
+    def add(self, packed: bytes) -> None:
+        """One more, as the database sends it."""
+        self._packed += packed
+
+    def __len__(self) -> int:
+        return len(self._packed) // 16
+
+    def __getitem__(self, place: Any) -> Any:
+        if isinstance(place, slice):
+            return [self[each] for each in range(*place.indices(len(self)))]
+        start = 16 * range(len(self))[place]
+        return UUID(bytes=bytes(self._packed[start : start + 16]))
+
+    def text(self, place: int) -> str:
+        """The id in hexadecimal digits, which the database reads as it reads an id; quicker than making a UUID."""
+        return self._packed[16 * place : 16 * place + 16].hex()
+
+    def find(self, id: UUID) -> int:
+        """The place of an id; the ids are in ascending order.
+
+        Raises:
+            KeyError: it is not among them.
+        """
+        wanted, low, high = id.bytes, 0, len(self)
+        while low < high:
+            middle = (low + high) // 2
+            if self._packed[16 * middle : 16 * middle + 16] < wanted:
+                low = middle + 1
+            else:
+                high = middle
+        if self._packed[16 * low : 16 * low + 16] != wanted:
+            raise KeyError(id)
+        return low
+
+    def __contains__(self, id: object) -> bool:
+        try:
+            return isinstance(id, UUID) and self.find(id) >= 0
+        except KeyError:
+            return False
+
+    def numbered(self) -> tuple[list[int], "Ids"]:
+        """Of each id a number, in the order of the ids; and the different ids by their numbers."""
+        if not self._packed:
+            return [], Ids()
+        halves = np.frombuffer(bytes(self._packed), ">u8").reshape(-1, 2).astype(np.uint64)
+        order = np.lexsort((halves[:, 1], halves[:, 0]))
+        ordered = halves[order]
+        first = np.concatenate(([True], (ordered[1:] != ordered[:-1]).any(axis=1)))
+        number = np.empty(len(order), np.int64)
+        number[order] = np.cumsum(first) - 1
+        return number.tolist(), Ids(ordered[first].astype(">u8").tobytes())
+
+
 @dataclass(slots=True)
 class Book:
-    """The company's contacts in the order of their ids; parallel lists.
+    """The company's contacts in the order of their ids; parallel.
 
-    ``customers`` numbers the customers in the order of first sight; ``customer_ids`` says which they are.
+    ``customers`` numbers the customers in the order of their ids; ``customer_ids`` says which they are.
     """
 
-    ids: list[UUID] = field(default_factory=list)
-    records: list[ContactTexts] = field(default_factory=list)
-    customers: list[int] = field(default_factory=list)
-    customer_ids: list[UUID] = field(default_factory=list)
+    ids: Ids
+    columns: Columns
+    customers: list[int]
+    customer_ids: Ids
+
+    @property
+    def records(self) -> list[ContactTexts]:
+        """Each contact as it is compared."""
+        return [self.columns.record(row) for row in range(self.columns.size)]
 
 
 def read_book(company: Company) -> Book:
     """Every contact of the company as the engine compares it."""
-    book = Book()
-    numbers: dict[UUID, int] = {}
-    texts: dict[str, str] = {}
-    with connection.connection.cursor(name="duplicate_contacts") as cursor:
-        cursor.itersize = CHUNK
+    ids, of_customer, builder = Ids(), Ids(), Builder()
+    region = company.phone_region
+    with connection.cursor() as cursor:
+        # All rows are fetched: a plan for the first few would be the wrong one.
+        cursor.execute("SET LOCAL cursor_tuple_fraction = 1")
+    with connection.connection.cursor(name="duplicate_contacts", binary=True) as cursor:
         cursor.execute(block(SEARCH, "contacts").sql, {"company": company.pk})
-        for id, customer, name, email, phone, extra, recorded, addresses in cursor:
-            book.ids.append(id)
-            number = numbers.setdefault(customer, len(numbers))
-            book.customers.append(number)
-            # The same text is one object: a million contacts hold many equal ones.
-            name = texts.setdefault(name, name) if name else name
-            book.records.append(read_contact(name, email, phone, extra, recorded, addresses, company.phone_region))
-    book.customer_ids = list(numbers)
-    return book
+        while rows := cursor.fetchmany(CHUNK):
+            for id, customer, name, email, phone, extra, recorded, addresses in rows:
+                ids.add(id)
+                of_customer.add(customer)
+                builder.add(read_contact(name, email, phone, extra, recorded, addresses, region))
+    customers, customer_ids = of_customer.numbered()
+    return Book(ids, builder.columns(), customers, customer_ids)
+
+
+def read_some(company: Company, ids: Sequence[UUID]) -> list[tuple[UUID, ContactTexts]]:
+    """These contacts as the engine compares them, by id; those that stand for nobody, or are gone, are left out."""
+    with connection.cursor() as cursor:
+        cursor.execute(block(SEARCH, "some_contacts").sql, {"company": company.pk, "ids": list(ids)})
+        return [
+            (id, read_contact(name, email, phone, extra, recorded, addresses, company.phone_region))
+            for id, name, email, phone, extra, recorded, addresses in cursor.fetchall()
+        ]
 
 
 def open_questions(company: Company) -> set[tuple[UUID, UUID]]:
@@ -81,6 +155,11 @@ def write_questions(company: Company, questions: Iterable[Sequence[Any]], *, eng
             cursor.execute(block(SEARCH, name).sql, {"company": company.pk, "engine_version": engine_version})
 
 
+def write_groups(groups: Iterable[Sequence[Any]]) -> None:
+    """Write what the run would merge: (run, customers, score of the weakest link, links as JSON)."""
+    copy_rows("COPY migration_dedup_group (run_id, customers, score, links) FROM STDIN", groups)
+
+
 def write_relations(company: Company, relations: Iterable[Sequence[Any]]) -> None:
     """Add relations of customers: (contact_a, contact_b, kind)."""
     _into_table("relation_table", "batch_relation", relations)
@@ -107,11 +186,13 @@ def copy_rows(statement: str, rows: Iterable[Sequence[Any]]) -> None:
             )
 
 
-def customers_pairs(book: Book, pairs: Iterable[tuple[UUID, UUID]]) -> Iterator[tuple[int, int]]:
+def customers_pairs(book: Book, pairs: Collection[tuple[UUID, UUID]]) -> Iterator[tuple[int, int]]:
     """Pairs of customers as pairs of one record of each; customers without a contact here are left out."""
-    record_of: dict[UUID, int] = {}
+    if not pairs:
+        return
+    record_of: dict[int, int] = {}
     for record, number in enumerate(book.customers):
-        record_of.setdefault(book.customer_ids[number], record)
+        record_of.setdefault(number, record)
     for one, other in sorted(pairs):
-        if one in record_of and other in record_of:
-            yield record_of[one], record_of[other]
+        if one in book.customer_ids and other in book.customer_ids:
+            yield record_of[book.customer_ids.find(one)], record_of[book.customer_ids.find(other)]

@@ -11,22 +11,15 @@ from rapidfuzz.process import cpdist
 
 from migration_ops.identity import lexicon
 from migration_ops.identity.duplicates.columns import NONE, Columns, Ints
+from migration_ops.identity.duplicates.sorting import distinct_pairs
 from migration_ops.identity.duplicates.weights import Value, Word
 
 Levels = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 
-_THREADS: Final = 2
 _MIN_TYPO: Final = 4
 _MIN_TWO_TYPOS: Final = 7
 _MAX_GROUPS: Final = 6
-
-
-def distinct(one: Ints, other: Ints) -> tuple[Ints, Ints, npt.NDArray[np.int64]]:
-    """The different pairs of codes, the lower first, and for each given pair which of them it is."""
-    low, high = np.minimum(one, other).astype(np.int64), np.maximum(one, other).astype(np.int64)
-    keys, where = np.unique(low << 32 | high, return_inverse=True)
-    return (keys >> 32).astype(np.int32), (keys & 0xFFFFFFFF).astype(np.int32), where
 
 
 def over_texts(scorer: Callable[..., Any], texts: Sequence[str], one: Ints, other: Ints) -> Floats:
@@ -34,9 +27,7 @@ def over_texts(scorer: Callable[..., Any], texts: Sequence[str], one: Ints, othe
     first, second = [texts[code] for code in one.tolist()], [texts[code] for code in other.tolist()]
     if not first:
         return np.zeros(0, np.float32)
-    # Threads cost more than they give for a handful of pairs, as in a look-up.
-    workers = _THREADS if len(first) > 10_000 else 1
-    return cpdist(first, second, scorer=scorer, dtype=np.float32, workers=workers)
+    return cpdist(first, second, scorer=scorer, dtype=np.float32)
 
 
 class WordTable:
@@ -58,7 +49,7 @@ class WordTable:
         both = (one >= 0) & (other >= 0)
         result[both & (one == other)] = Word.EXACT
         unlike = np.flatnonzero(both & (one != other))
-        first, second, where = distinct(one[unlike], other[unlike])
+        first, second, where = distinct_pairs(one[unlike], other[unlike])
         result[unlike] = self._unlike(first, second)[where]
         return result
 
@@ -84,7 +75,7 @@ class WordTable:
 
 def phone_levels(texts: Sequence[str], one: Ints, other: Ints) -> Levels:
     """The level of each pair of different phone codes."""
-    first, second, where = distinct(one, other)
+    first, second, where = distinct_pairs(one, other)
     result = np.full(len(first), Value.DIFFERENT, np.uint8)
     edits = over_texts(DamerauLevenshtein.distance, texts, first, second)
     result[edits <= 2] = Value.FAR
@@ -94,7 +85,7 @@ def phone_levels(texts: Sequence[str], one: Ints, other: Ints) -> Levels:
 
 def mailbox_levels(columns: Columns, one: Ints, other: Ints) -> Levels:
     """The level of each pair of different mailbox codes."""
-    first, second, where = distinct(one, other)
+    first, second, where = distinct_pairs(one, other)
     texts = columns.mailbox_texts
     result = np.full(len(first), Value.DIFFERENT, np.uint8)
     edits = over_texts(DamerauLevenshtein.distance, texts, first, second)
@@ -132,7 +123,7 @@ class AddressTable:
 
     def compare(self, one: Ints, other: Ints) -> tuple[Levels, Floats]:
         """Of each pair of address codes (none NONE) the level, and the bits of what the two share."""
-        first, second, where = distinct(one, other)
+        first, second, where = distinct_pairs(one, other)
         shared = np.zeros(len(first), np.float32)
         step = 200_000
         for start in range(0, len(first), step):

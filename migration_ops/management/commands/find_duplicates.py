@@ -13,6 +13,7 @@ from crm.models import Company
 from legacy.progress import reported
 from migration_ops.exceptions import BadArgument
 from migration_ops.identity.duplicates.cases import rebuild_cases
+from migration_ops.identity.duplicates.changed import ask_about_changed
 from migration_ops.identity.duplicates.export import Exporter
 from migration_ops.identity.duplicates.find import find_duplicates
 from migration_ops.identity.duplicates.merging import MergedRun, merge_automatic
@@ -42,12 +43,20 @@ class Command(BaseCommand):
             help="then merge what the rules merge without asking, as one run with one undo",
         )
         parser.add_argument("--index", action="store_true", help="also rebuild what looking single contacts up needs")
+        parser.add_argument(
+            "--changed",
+            action="store_true",
+            help="look up only contacts that came or changed since the last run, and ask about them; needs the index",
+        )
         parser.add_argument("--json", action="store_true", help="one JSON object as the last line")
 
     def handle(self, *, company: str | None, **options: Any) -> None:
         """Search, export, render."""
         if options["merge"] and options["dry_run"]:
             raise CommandError("--merge and --dry-run exclude each other: a dry run writes nothing", returncode=2)
+        if options["changed"]:
+            self._changed(company, options)
+            return
         outcomes = []
         merged = []
         with refusals(), ExitStack() as stack:
@@ -72,6 +81,34 @@ class Command(BaseCommand):
             self.stdout.write(as_text(outcomes, export=options["export"]))
             for run in merged:
                 self.stdout.write(_as_text(run))
+
+    def _changed(self, company: str | None, options: dict[str, Any]) -> None:
+        """Ask about what changed; render."""
+        for other in ("dry_run", "merge", "index", "export", "auto_from"):
+            if options[other]:
+                flag = f"--{other.replace('_', '-')}"
+                raise CommandError(f"--changed and {flag} exclude each other: {flag} needs a whole run", returncode=2)
+        with refusals():
+            found = []
+            for each in companies_asked_for(company):
+                found.append((each, ask_about_changed(each)))
+                rebuild_cases(each)
+        if options["json"]:
+            self.stdout.write(
+                json.dumps(
+                    {
+                        "companies": [
+                            {"company": str(each.pk), "slug": each.slug, "contacts": changed.contacts,
+                             "questions": changed.questions}
+                            for each, changed in found
+                        ]
+                    }
+                )
+            )  # fmt: skip
+        for each, changed in found if not options["json"] else ():
+            self.stdout.write(
+                f"{each.name}: {changed.contacts:,} contacts came or changed, {changed.questions:,} new questions"
+            )
 
 
 def _merge(company: Company) -> MergedRun:

@@ -4,7 +4,7 @@
 -- Every contact of a customer that is somebody, in the order of ids, with the addresses recorded with it. A contact
 -- no legacy row has (typed into the CRM) has its customer's addresses. What was recorded as phone is read only where no number was found in it.
 -- params: company (uuid)
-SELECT c.id, c.customer_id, c.name_key, c.email_key, c.phone_key, c.extra_keys,
+SELECT uuid_send(c.id), uuid_send(c.customer_id), c.name_key, c.email_key, c.phone_key, c.extra_keys,
        CASE WHEN c.phone_key IS NULL THEN c.phone END,
        coalesce(l.addresses, o.addresses, '{}')
   FROM customer_contacts c
@@ -20,6 +20,24 @@ SELECT c.id, c.customer_id, c.name_key, c.email_key, c.phone_key, c.extra_keys,
                 AND NOT EXISTS (SELECT FROM migration_legacy_link k WHERE k.address_id = a.id AND k.company_id = a.company_id)
               GROUP BY a.customer_id) AS o ON o.customer_id = c.customer_id
  WHERE c.company_id = %(company)s AND NOT u.is_placeholder
+ ORDER BY c.id;
+
+-- name: some_contacts
+-- As "contacts", of a few.
+-- params: company (uuid), ids (uuid[])
+SELECT c.id, c.name_key, c.email_key, c.phone_key, c.extra_keys, CASE WHEN c.phone_key IS NULL THEN c.phone END,
+       coalesce((SELECT (array_agg(DISTINCT a.address ORDER BY a.address))[1:3]
+                   FROM migration_legacy_link k JOIN customer_addresses a ON a.id = k.address_id
+                  WHERE k.contact_id = c.id AND k.company_id = c.company_id),
+                (SELECT (array_agg(DISTINCT a.address ORDER BY a.address))[1:3]
+                   FROM customer_addresses a
+                  WHERE a.company_id = c.company_id AND a.customer_id = c.customer_id
+                    AND NOT EXISTS (SELECT FROM migration_legacy_link k
+                                     WHERE k.address_id = a.id AND k.company_id = a.company_id)),
+                '{}')
+  FROM customer_contacts c
+  JOIN customers_new u ON u.id = c.customer_id AND u.company_id = c.company_id
+ WHERE c.company_id = %(company)s AND c.id = ANY (%(ids)s::uuid[]) AND NOT u.is_placeholder
  ORDER BY c.id;
 
 -- name: open_questions

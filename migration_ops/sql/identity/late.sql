@@ -68,11 +68,27 @@ VALUES (%(id)s, %(company)s, '', false, false, %(first_at)s, %(last_at)s)
 ON CONFLICT (id, company_id) DO NOTHING;
 
 -- name: insert_contact
+-- Where the company's contacts are looked up by an index, the new one is noted for it.
+WITH new AS (
 INSERT INTO customer_contacts (id, company_id, customer_id, name, email, phone, name_key, email_key, phone_key,
                                extra_keys, flags, first_seen_at, last_seen_at, placed_with_id)
 VALUES (%(id)s, %(company)s, %(customer)s, %(name)s, %(email)s, %(phone)s, %(name_key)s, %(email_key)s, %(phone_key)s,
         %(extra_keys)s, %(flags)s, %(first_at)s, %(last_at)s, %(contact)s)
-ON CONFLICT (id, company_id) DO NOTHING;
+ON CONFLICT (id, company_id) DO NOTHING
+RETURNING id, company_id)
+INSERT INTO migration_dedup_stale (contact_id, company_id)
+SELECT n.id, n.company_id FROM new n
+ WHERE EXISTS (SELECT FROM migration_dedup_contact d WHERE d.company_id = n.company_id)
+ON CONFLICT (contact_id) DO UPDATE SET is_indexed = false;
+
+-- name: note_addresses
+-- Contacts of customers with a new address, for the index they are looked up by.
+-- params: company (uuid), customers (uuid[])
+INSERT INTO migration_dedup_stale (contact_id, company_id)
+SELECT c.id, c.company_id FROM customer_contacts c
+ WHERE c.company_id = %(company)s AND c.customer_id = ANY (%(customers)s::uuid[])
+   AND EXISTS (SELECT FROM migration_dedup_contact d WHERE d.company_id = c.company_id)
+ON CONFLICT (contact_id) DO UPDATE SET is_indexed = false;
 
 -- name: insert_conflict
 INSERT INTO migration_dedup_conflict (company_id, contact_a_id, contact_b_id, reason, score, evidence, state, created_at)
@@ -92,7 +108,7 @@ SELECT qp_child_id(g.customer_id, 'address:' || md5(g.address)), %(company)s, g.
 ON CONFLICT (company_id, customer_id, md5(address)) DO UPDATE
    SET created_at = least(a.created_at, EXCLUDED.created_at), last_used_at = greatest(a.last_used_at, EXCLUDED.last_used_at)
  WHERE EXCLUDED.created_at < a.created_at OR EXCLUDED.last_used_at > a.last_used_at
-RETURNING a.customer_id;
+RETURNING a.customer_id, a.xmax = 0;
 
 -- name: contacts_of
 -- params: customers (uuid[])

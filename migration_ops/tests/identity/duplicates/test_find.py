@@ -3,21 +3,30 @@
 import csv
 import json
 
+import numpy as np
+import psycopg
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from benchmarks.made.traps import Maker, Row
 from crm.models import Company, Customer, CustomerAddress, CustomerRelation
-from migration_ops.identity.duplicates import automatic, blocking, engine, find, lookup
+from crm.services.merge import merge
+from crm.services.undo import undo_merge
+from legacy.models import LegacyQuote
+from migration_ops.identity.duplicates import automatic, blocking, changed, engine, find, index, lookup
 from migration_ops.identity.duplicates import store as engine_store
 from migration_ops.identity.duplicates.automatic import automatic_groups
 from migration_ops.identity.duplicates.decisions import Decided
 from migration_ops.identity.duplicates.find import find_duplicates
 from migration_ops.identity.duplicates.policy import Verdict
-from migration_ops.models import DedupConflict, DedupGroup, DedupRun, LegacyLink
+from migration_ops.identity.duplicates.weights import ENGINE_VERSION
+from migration_ops.identity.late import resolve_contact, resolve_late
+from migration_ops.models import DedupConflict, DedupContact, DedupGroup, DedupRun, DedupStale, LegacyLink
 from migration_ops.tests.identity.duplicates.people import contact
-from migration_ops.tests.identity.duplicates.stored import contact_id, customer_id, store
+from migration_ops.tests.identity.duplicates.stored import NOW, contact_id, customer_id, store
 
 pytestmark = pytest.mark.django_db
 
@@ -166,22 +175,149 @@ def test_bad_input_is_one_clear_line_and_changes_nothing(company, args, words):
     assert DedupRun.objects.count() == 0
 
 
-def test_looking_one_contact_up_equals_the_search(company):
+def test_looking_one_contact_up_finds_what_the_search_finds(company):
     rows = list(enumerate([*SAME, *DOUBTFUL, *HOUSE, *Maker(9).rows(150)]))
     store(company, rows)
     find_duplicates(company, with_index=True)
     book = engine_store.read_book(company)
     found = engine.search(book.records)
     pairs, size = blocking.candidate_pairs(found.columns, found.comparer.statistics.address_words), len(book.ids)
-    one, other = (pairs // size).astype("int32"), (pairs % size).astype("int32")
-    scored = engine.scored_of(found.comparer, one, other, found.threshold)
-    expected: dict = {id: {} for id in book.ids}
-    for one, other, score in zip(scored.one.tolist(), scored.other.tolist(), scored.score.tolist(), strict=True):
-        expected[book.ids[one]][book.ids[other]] = expected[book.ids[other]][book.ids[one]] = round(score, 3)
+    expected = {(int(pair // size), int(pair % size)) for pair in pairs}
     looker = lookup.Lookup(company)
-    for id, record in zip(book.ids, book.records, strict=True):
-        matches = {match.contact: round(match.score, 3) for match in looker.matches(record, but=id)}
-        assert matches == pytest.approx(expected[id], abs=0.002)
+    row_of = {id: row for row, id in enumerate(book.ids)}
+    met: dict[tuple[int, int], float] = {}
+    for row, (id, record) in enumerate(zip(book.ids, book.records, strict=True)):
+        for match in looker.matches(record, but=id):
+            met[row, row_of[match.contact]] = match.score
+    both = sorted({(min(pair), max(pair)) for pair in met} | expected)
+    one, other = np.array(both, np.int32).T
+    scored = engine.scored_of(found.comparer, one, other, found.threshold)
+    scores = {
+        (one, other): score
+        for one, other, score in zip(scored.one.tolist(), scored.other.tolist(), scored.score.tolist(), strict=True)
+    }
+    for pair in expected & scores.keys():
+        assert {pair, pair[::-1]} <= met.keys()
+    assert met.keys() <= {*scores, *(pair[::-1] for pair in scores)}
+    for (one, other), score in met.items():
+        assert score == pytest.approx(scores[min(one, other), max(one, other)], abs=0.003)
+
+
+def test_a_new_contact_is_in_the_index_without_anybody_doing_anything(company):
+    store(company, enumerate([*SAME, *Maker(9).rows(80)]))
+    find_duplicates(company, with_index=True)
+    new = contact("Abernathy, Joan", "joan.a@work.example", "(217) 555-0143")
+    assert lookup.Lookup(company).matches(new)[0].score > 0.9
+    customer, id = resolve_contact(company, "Joan Abernathy", "joan.a@work.example", None, NOW)
+    matches = lookup.Lookup(company).matches(new)
+    assert (matches[0].contact, matches[0].customer) == (id, customer)
+    assert not DedupStale.objects.filter(is_indexed=False).exists()
+    # A second look-up finds nothing to do, and the same.
+    assert lookup.Lookup(company).matches(new) == matches
+
+
+def test_what_came_between_a_search_and_its_index_is_not_forgotten(company):
+    store(company, enumerate([*SAME, *Maker(9).rows(80)]))
+    book = engine_store.read_book(company)
+    _, id = resolve_contact(company, "Mei Castellanos", "mei@c.net", None, NOW)
+    index.write_index(company, book, engine.search(book.columns))
+    assert lookup.Lookup(company).matches(contact("Mei Castellanos", "mei@c.net", None))[0].contact == id
+
+
+def test_a_run_brings_the_index_up_to_date_too(company):
+    store(company, enumerate([*SAME, *Maker(9).rows(80)]))
+    find_duplicates(company, with_index=True)
+    _, id = resolve_contact(company, "Mei Castellanos", "mei@c.net", None, NOW)
+    assert not DedupContact.objects.filter(pk=id).exists()
+    find_duplicates(company)
+    assert DedupContact.objects.get(pk=id).mailboxes == ["mei@c.net"]
+
+
+def test_what_changed_is_asked_about_without_a_search_of_everything(company, capsys, monkeypatch):
+    store(company, enumerate([*SAME, *Maker(9).rows(80)]))
+    find_duplicates(company, with_index=True)
+    before = DedupConflict.objects.count()
+    customer, id = resolve_contact(company, "Joan Abernathy", "joan.a@work.example", None, NOW)
+    sure, other = resolve_contact(company, "Joan Abernathy", "joan.a@work.example", "512-388-9071", NOW)
+    assert customer == sure
+    monkeypatch.setattr(engine, "search", None)
+    result = run("--company", "here", "--changed", capsys=capsys)["companies"][0]
+    assert (result["contacts"], result["questions"]) == (2, DedupConflict.objects.count() - before)
+    for question in DedupConflict.objects.filter(engine_version=ENGINE_VERSION).order_by("-pk")[: result["questions"]]:
+        assert {question.contact_a_id, question.contact_b_id} & {id, other}
+        assert question.evidence
+    assert run("--company", "here", "--changed", capsys=capsys)["companies"][0]["contacts"] == 0
+    monkeypatch.undo()
+    find_duplicates(company)
+    assert not DedupStale.objects.exists()
+
+
+def test_a_changed_contact_a_person_decided_about_is_not_asked_about(company, monkeypatch):
+    store(company, enumerate([*HOUSE, *Maker(9).rows(80)]))
+    find_duplicates(company, with_index=True)
+    new, _ = resolve_contact(company, "Joan Abernathy", None, "217-555-0134", NOW)
+    known = customer_id(company, 0)
+    pair = (min(new, known), max(new, known))
+    monkeypatch.setattr(changed, "decided", lambda company: Decided(apart=frozenset({pair}), together=frozenset()))
+    changed.ask_about_changed(company)
+    asked = {
+        frozenset((each.contact_a.customer_id, each.contact_b.customer_id)) for each in DedupConflict.objects.all()
+    }
+    assert frozenset(pair) not in asked
+
+
+def test_changed_contacts_need_an_index(company):
+    store(company, enumerate(SAME))
+    with pytest.raises(CommandError, match="find_duplicates --index once") as refused:
+        call_command("find_duplicates", "--company", "here", "--changed")
+    assert refused.value.returncode == 2
+    with pytest.raises(CommandError, match="--changed and --merge exclude each other"):
+        call_command("find_duplicates", "--company", "here", "--changed", "--merge")
+
+
+def test_without_an_index_nothing_is_noted_for_it(company):
+    store(company, enumerate(SAME))
+    resolve_contact(company, "Mei Castellanos", "mei@c.net", None, NOW)
+    assert not DedupStale.objects.exists()
+
+
+def test_a_match_names_the_customer_there_is_after_a_merge_and_its_undo(company):
+    store(company, enumerate([*SAME, *Maker(9).rows(80)]))
+    find_duplicates(company, with_index=True)
+    asked = contact("Joan Abernathy", "joan@a.net", None)
+    apart = {customer_id(company, number) for number in (0, 1)}
+    made = merge(company, sorted(apart), actor="ann", reason="test")
+    assert {match.customer for match in lookup.Lookup(company).matches(asked)[:2]} < apart
+    undo_merge(made, actor="ann", reason="test")
+    assert {match.customer for match in lookup.Lookup(company).matches(asked)[:2]} == apart
+
+
+def test_a_new_address_is_in_the_index_without_anybody_doing_anything(company):
+    store(company, enumerate([*SAME, *Maker(9).rows(80)]))
+    _, id = resolve_contact(company, "Mei Castellanos", "mei@c.net", None, NOW)
+    find_duplicates(company, with_index=True)
+    assert DedupContact.objects.get(pk=id).addresses == []
+    LegacyQuote.objects.create(
+        pk=contact_id(company, 999), company_id=company.pk, customer_name="Mei Castellanos", email="mei@c.net",
+        address="9 Elm Rd, Reno", created_at=NOW, updated_at=NOW,
+    )  # fmt: skip
+    resolve_late(company, [contact_id(company, 999)])
+    assert lookup.Lookup(company).matches(contact("Mei Castellanos", None, None, "9 Elm Road, Reno"))[0].contact == id
+    assert DedupContact.objects.get(pk=id).addresses == ["9 elm rd reno"]
+
+
+def test_one_look_up_is_one_statement(company):
+    store(company, enumerate([*SAME, *Maker(9).rows(80)]))
+    find_duplicates(company, with_index=True)
+    looker = lookup.Lookup(company)
+    asked = []
+    cursor = psycopg.Cursor.execute
+    with pytest.MonkeyPatch.context() as patch, CaptureQueriesContext(connection) as others:
+        patch.setattr(
+            psycopg.Cursor, "execute", lambda self, *args, **kw: asked.append(args) or cursor(self, *args, **kw)
+        )
+        assert looker.matches(contact("Joan Abernathy", None, PHONE))
+    assert (len(asked), len(others)) == (1, 0)
 
 
 def test_a_contact_has_the_addresses_its_rows_recorded_with_it(company):

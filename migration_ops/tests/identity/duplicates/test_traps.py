@@ -2,6 +2,7 @@
 
 import pytest
 
+from migration_ops.identity.duplicates import namesakes
 from migration_ops.tests.identity.duplicates.people import contact, search, strangers
 
 OAK = "12 Oak Street, Springfield, IL 62704"
@@ -35,7 +36,7 @@ APART = {
     "two generations": (("Robert Abernathy Sr", None, PHONE, OAK), ("Robert Abernathy Jr", None, PHONE, OAK)),
     "company and person": (("Abernathy Roofing LLC", None, PHONE, OAK), ("Joan Abernathy", None, PHONE, OAK)),
     "placeholder phone": (("Joan Abernathy", None, "000-000-0000"), ("Joan Castellanos", None, "000-000-0000")),
-    "name alone": (("Joan Abernathy", None, None), ("Joan Abernathy", None, PHONE)),
+    "name alone": (("Joan Abernathy", None, None), ("Joan Abernathy", None, None)),
     "role mailbox of one local part": (("Joan Abernathy", "info@oak.com", None), ("Joan Castellanos", "info@elm.com", None)),
 }  # fmt: skip
 
@@ -48,6 +49,64 @@ def test_one_customer_written_in_two_ways_is_merged(trap):
 @pytest.mark.parametrize("trap", APART)
 def test_two_customers_who_look_alike_stay_apart_without_a_question(trap):
     assert search(*(contact(*texts) for texts in APART[trap])).verdict() == "separate"
+
+
+RARE = {
+    "a phone here, an address there": (("Joan Abernathy", None, PHONE), ("Joan Abernathy", None, None, OAK)),
+    "a phone here, nothing there": (("Joan Abernathy", None, PHONE), ("Joan Abernathy", None, None)),
+    "a company": (("Abernathy Roofing LLC", None, PHONE), ("Abernathy Roofing", "abernathy@oak.com", None)),
+}
+
+
+@pytest.mark.parametrize("trap", RARE)
+def test_a_name_hardly_anybody_has_is_a_question_where_nothing_can_be_compared(trap):
+    found = search(*(contact(*texts) for texts in RARE[trap]))
+    assert (found.verdict(), found.why(), (0, 1) in found.questions) == ("review", "same_name", True)
+    assert not found.together(0, 1)
+
+
+def test_a_name_many_have_is_no_question():
+    found = search(
+        contact("Joan Abernathy", None, PHONE),
+        contact("Joan Abernathy", None, None, OAK),
+        contact("Joan Abernathy", None, OTHER_PHONE),
+        contact("Joan Abernathy", "joan@a.net", None),
+    )
+    assert found.verdict() == "separate"
+
+
+def test_a_name_is_no_question_where_what_is_known_of_the_two_differs():
+    found = search(
+        contact("Joan Abernathy", "joan@a.net", PHONE),
+        contact("Joan Abernathy", "joan@a.net", None, OAK),
+        contact("Joan Abernathy", None, OTHER_PHONE),
+    )
+    assert found.together(0, 1)
+    assert found.verdict(1, 2) == "separate"
+
+
+def test_questions_of_a_name_alone_do_not_flood_people(monkeypatch):
+    pairs = [
+        contact(person.name, *rest)
+        for person in strangers(40, seed=3)
+        if person.name
+        for rest in ((None, None, OAK), (None, None))
+    ]
+    monkeypatch.setattr(namesakes, "MOST_PER_1000", 1_000)
+    whole = search(*pairs, among=[])
+    monkeypatch.setattr(namesakes, "MOST_PER_1000", 100)
+    few = search(*pairs, among=[])
+    assert len(few.questions) == len(pairs) // 10 < len(whole.questions)
+
+
+def test_a_father_without_suffix_is_not_merged_with_his_son_through_a_third():
+    found = search(
+        contact("Robert Abernathy Jr", "bobby@a.net", PHONE, OAK),
+        contact("R Abernathy", "bobby@a.net", PHONE, OAK),
+        contact("Robert Abernathy", "robert@b.net", PHONE, OAK),
+    )
+    assert found.together(0, 1)
+    assert not found.together(1, 2)
 
 
 def test_a_missing_suffix_is_a_question_where_no_mailbox_settles_it():
