@@ -93,7 +93,7 @@ class AlreadyMerged(CrmError):
 class PlanChanged(CrmError):
     """Something the plan was made from is different now; nothing was done. ``changes``: what, a line each."""
 
-    message = "nothing was merged, because something changed since the plan was made: {changes}"
+    message = "nothing was {done}, because something changed since the plan was made: {changes}"
 
 
 class DecidedOtherwise(CrmError):

@@ -147,6 +147,12 @@ class MergeCompanion(Protocol):
     def uses(self, company: Company, contacts: Sequence[UUID]) -> Mapping[UUID, Use]:
         """How often each contact was used; contacts it knows nothing about are absent."""
 
+    def recorded(self, company: Company, customer: UUID) -> Mapping[UUID, Placed]:
+        """Whose contact each deal of the customer recorded, and at which address, by the id of its lead or quote.
+
+        Such a deal goes where its contact goes; deals it knows nothing about are absent.
+        """
+
     def settle(
         self, company: Company, customers: Sequence[UUID], *, refreshed: Sequence[UUID],
         replaced: Mapping[UUID, UUID], lasting: Collection[UUID],
@@ -168,6 +174,10 @@ class NoCompanion:
 
     def uses(self, company: Company, contacts: Sequence[UUID]) -> Mapping[UUID, Use]:
         """None."""
+        return {}
+
+    def recorded(self, company: Company, customer: UUID) -> Mapping[UUID, Placed]:
+        """Nothing."""
         return {}
 
     def settle(

@@ -13,7 +13,7 @@ from crm.selectors.belongings import Deal, belongings_of
 from crm.selectors.decisions import decisions_about
 from crm.selectors.merges import merges_of
 from crm.services.decisions import in_words
-from crm.services.undo import names
+from crm.services.undo import did, names
 
 
 @admin.display(description="Everything that belongs to this customer")
@@ -32,9 +32,9 @@ def deals_of(customer: Customer) -> Any:
     return format_html('<table class="qp-table qp-deals">{}{}{}</table>', head, lines, sums)
 
 
-@admin.display(description="Merges")
+@admin.display(description="Merges and splits")
 def merges_part(customer: Customer) -> Any:
-    """Every merge the customer took part in, with its undo."""
+    """Every merge and split the customer took part in, with its undo."""
     lines = [_row("td", _merge(merge, customer)) for merge in merges_of(customer)]
     if not lines:
         return None
@@ -75,12 +75,15 @@ def _state(row: Any) -> SafeString:
 
 def _merge(merge: CustomerMerge, customer: Customer) -> tuple[Any, ...]:
     if merge.survivor_id == customer.pk:
-        what = format_html("<bdi>{}</bdi> became part of this customer", names(merge))
+        what = format_html("<bdi>{}</bdi> {} this customer", names(merge), did(merge))
     else:
-        what = format_html("became part of {}", link_to(merge.survivor))
+        what = format_html("{} {}", did(merge), link_to(merge.survivor))
     page = reverse("admin:crm_customermerge_change", args=[merge.pk])
     if merge.undone_at is not None:
         undo = format_html("undone {} by {}", moment_in_list(merge.undone_at), merge.undone_by)
+        if merge.origin != CustomerMerge.Origin.SPLIT:
+            again = anchor("Merge again…", reverse("admin:crm_customermerge_redo", args=[merge.pk]))
+            undo = format_html("{}<br>{}", undo, again)
     else:
         undo = anchor("Undo…", reverse("admin:crm_customermerge_undo", args=[merge.pk]))
     return anchor(moment_in_list(merge.at), page), what, merge.actor, merge.reason or EMPTY, undo

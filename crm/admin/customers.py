@@ -26,7 +26,7 @@ from crm.admin.columns import (
 from crm.admin.customer_parts import deals_of, decisions_part, merges_part
 from crm.admin.filters import CompanyFilter, choice_filter, uuid_or_none
 from crm.admin.lists import ListInline
-from crm.admin.records import RecordAdmin
+from crm.admin.splits import SplitPages, split_link
 from crm.models import Customer, CustomerAddress, CustomerContact, CustomerRelation, Invoice, Job, Lead, Quote
 from crm.selectors.customers import living
 
@@ -119,7 +119,7 @@ class RelatedToInline(RelationInline):
 
 
 @admin.register(Customer)
-class CustomerAdmin(RecordAdmin):
+class CustomerAdmin(SplitPages):
     """The golden records."""
 
     list_display = (
@@ -154,7 +154,7 @@ class CustomerAdmin(RecordAdmin):
                     (text("name"), kinds_of),
                     (text("email", words="e-mail"), text("phone")),
                     (link("company"), link("merged_into", words="merged into")),
-                    work_of,
+                    (work_of, split_link),
                     deals_of,
                     merges_part,
                     decisions_part,

@@ -1,5 +1,6 @@
 """Merges, runs of merges and decisions, with undo."""
 
+import json
 from typing import Any
 from uuid import UUID
 
@@ -14,11 +15,13 @@ from django.utils.html import format_html, format_html_join
 from crm.admin.columns import anchor, badge, column, link, minute, page_of, short, state, text, when
 from crm.admin.filters import choice_filter
 from crm.admin.records import RecordAdmin
+from crm.admin.splits import MAY_MERGE, seen_parts
 from crm.exceptions import CrmError
 from crm.models import CustomerDecision, CustomerMerge, CustomerMergeRun
+from crm.services.decisions import in_words
+from crm.services.redo import of_undo, plan_redo, redo_merge
 from crm.services.undo import blocking, names, undo_merge, undo_run
 
-MAY_MERGE = "crm.merge_customers"
 IN_FORCE = {"in_force": Q(undone_at__isnull=True), "undone": Q(undone_at__isnull=False)}
 STANDING = choice_filter("state", (("in_force", "In force"), ("undone", "Undone")), conditions=IN_FORCE)
 
@@ -43,9 +46,11 @@ def standing(row: Any) -> Any:
 
 @admin.display(description="undo")
 def undo_link(row: Any) -> Any:
-    """Leads to a page that shows what the undo will do."""
+    """Leads to a page that shows what the undo, or doing it again, will do."""
     if row.undone_at is not None:
-        return None
+        if not isinstance(row, CustomerMerge) or row.origin == CustomerMerge.Origin.SPLIT:
+            return None
+        return anchor("Merge again…", reverse("admin:crm_customermerge_redo", args=[row.pk]))
     return anchor("Undo…", reverse(f"admin:crm_{row._meta.model_name}_undo", args=[row.pk]))
 
 
@@ -115,13 +120,21 @@ class UndoAdmin(RecordAdmin):
         except CrmError as error:
             messages.error(request, str(error))
             return HttpResponseRedirect(request.path)
-        separated = ", ".join(names(each) for each in undone)
-        messages.success(request, f"Undone: {separated} again customers of their own.")
+        messages.success(request, "Undone: " + "; ".join(_again(each) for each in undone) + ".")
         return HttpResponseRedirect(page_of(row))
 
     def carry_out(self, request: HttpRequest, row: Any, options: dict[str, Any]) -> list[CustomerMerge]:
         """Call the service."""
         raise NotImplementedError
+
+
+def _again(undone: CustomerMerge) -> str:
+    if undone.origin == CustomerMerge.Origin.SPLIT:
+        return f"{names(undone)} is part of {undone.survivor} again"
+    who = names(undone)
+    return (
+        f"{who} {'are customers' if ', ' in who else 'is a customer'} of {'their' if ', ' in who else 'its'} own again"
+    )
 
 
 @admin.register(CustomerMerge)
@@ -155,6 +168,43 @@ class CustomerMergeAdmin(UndoAdmin):
         ),
     )
 
+    def get_urls(self) -> list[URLPattern]:
+        """The page that does an undone merge again, besides."""
+        page = path("<uuid:pk>/redo/", self.admin_site.admin_view(self.redo_view), name="crm_customermerge_redo")
+        return [page, *super().get_urls()]
+
+    def redo_view(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        """GET shows what merging again will do, POST does it."""
+        row = self.get_queryset(request).filter(pk=pk).first()
+        if row is None:
+            raise Http404
+        if not request.user.has_perm(MAY_MERGE):
+            raise PermissionDenied
+        context: dict[str, Any] = {
+            **self.admin_site.each_context(request), "title": f"Merge again: {row}", "opts": self.model._meta,
+            "back": page_of(row),
+        }  # fmt: skip
+        try:
+            if request.method == "POST":
+                done = redo_merge(
+                    row, actor=request.user.get_username(), reason=request.POST.get("reason", "").strip(),
+                    seen=seen_parts(request),
+                )  # fmt: skip
+                messages.success(request, f"Merged again: {names(done)} became part of {done.survivor}.")
+                return HttpResponseRedirect(page_of(done))
+            plan = plan_redo(row)
+        except CrmError as error:
+            return TemplateResponse(request, "admin/crm/redo.html", context | {"refusal": str(error)})
+        own = {each.pk for each in of_undo(row)}
+        words = {each.table: each.words for each in plan.moves}
+        context |= {
+            "plan": plan, "seen": json.dumps(dict(plan.parts)),
+            "counts": [(words[table], rows) for table, rows in plan.counts().items()],
+            "taken_back": [in_words(each) for each in plan.against if each.pk in own],
+            "against": [in_words(each) for each in plan.against if each.pk not in own],
+        }  # fmt: skip
+        return TemplateResponse(request, "admin/crm/redo.html", context)
+
     def undo_context(self, row: CustomerMerge) -> dict[str, Any]:
         """The merge and those that stand in its way."""
         later = blocking(row) if row.undone_at is None else []
@@ -162,6 +212,7 @@ class CustomerMergeAdmin(UndoAdmin):
             "later": [(names(each), each) for each in later],
             "merges": [(names(row), row)],
             "has_later": bool(later),
+            "is_split": row.origin == CustomerMerge.Origin.SPLIT,
         }
 
     def carry_out(self, request: HttpRequest, row: CustomerMerge, options: dict[str, Any]) -> list[CustomerMerge]:

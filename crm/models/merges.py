@@ -31,7 +31,8 @@ class CustomerMergeRun(CompanyOwned):
 
 
 class CustomerMerge(CompanyOwned):
-    """One merge: some customers became part of another one, the survivor.
+    """One merge: some customers became part of another one, the survivor. Or a split, its opposite: some of the
+    survivor's rows went to a customer made for them.
 
     `fields`: of each shown field, which value won, where it came from, and who settled it.
     `before`: of every customer that took part, its row as it was and a digest of its contacts, by customer id.
@@ -41,6 +42,7 @@ class CustomerMerge(CompanyOwned):
     class Origin(models.TextChoices):
         PERSON = "person", "By a person"
         RULES = "rules", "By the rules"
+        SPLIT = "split", "Split by a person"
 
     survivor = reference("crm.Customer", "merges")
     run = reference("crm.CustomerMergeRun", "merges", null=True, blank=True)
@@ -69,7 +71,7 @@ class CustomerMerge(CompanyOwned):
         ]
 
     def __str__(self) -> str:
-        return f"Merge into {self.survivor}"
+        return f"{'Split of' if self.origin == self.Origin.SPLIT else 'Merge into'} {self.survivor}"
 
 
 class CustomerMergeMove(models.Model):
@@ -79,6 +81,7 @@ class CustomerMergeMove(models.Model):
         MOVED = "moved", "Moved to the survivor"
         CHANGED = "changed", "Changed"
         REMOVED = "removed", "Removed, because the survivor has the same"
+        MADE = "made", "Made by a split"
 
     id = models.BigAutoField(primary_key=True)
     company = models.ForeignKey("crm.Company", models.PROTECT, db_constraint=False, db_index=False, related_name="+")

@@ -53,7 +53,7 @@ def merge(
         lock_customers(company, customers)
         plan = plan_merge(company, customers, survivor=survivor, choices=choices)
         if seen is not None and (changes := changes_since(seen, plan)):
-            raise PlanChanged(changes="; ".join(changes), lines=changes)
+            raise PlanChanged(done="merged", changes="; ".join(changes), lines=changes)
         _refuse_against(plan, overrules if origin == Origin.PERSON else ())
         return _carry_out(company, plan, actor=actor, reason=reason, origin=origin, run=run)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from django.db import connection
@@ -23,7 +23,9 @@ from crm.services.survivorship import Field, Recorded, Shown
 from crm.sql import block
 
 MOST_MEMBERS = 50
-PART_WORDS = {"customers_new": "what is shown", "decisions": "decisions about them"}
+PART_WORDS = {
+    "customers_new": "what is shown", "decisions": "decisions about them", "going": "what would go to a new customer",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,19 +144,31 @@ def plan_merge(
         raise MergeRefused(why=f"the survivor {survivor} is not one of the customers to merge")
     members = tuple(sorted(members, key=lambda member: (member.id != survivor, member.id)))
     fields = _fields(company, members, choices or {})
-    owned = _owned(company, ids)
+    owned = owned_by(company, ids)
     duplicates = _duplicates(company, ids, survivor)
     against = tuple(standing_between(company, ids))
-    parts = {f"{customer}/{table}": f"{rows}:{digest}" for table, customer, rows, digest in owned}
-    parts |= {f"{member.id}/customers_new": f"1:{_digest(member.row)}" for member in members}
-    parts["decisions"] = f"{len(against)}:{_digest(sorted(str(decision.pk) for decision in against))}"
+    parts = {f"{customer}/{table}": f"{rows}:{which}" for table, customer, rows, which in owned}
+    parts |= {f"{member.id}/customers_new": f"1:{digest(member.row)}" for member in members}
+    parts["decisions"] = f"{len(against)}:{digest(sorted(str(decision.pk) for decision in against))}"
     return MergePlan(
         company=company.pk, survivor=survivor, members=members, fields=fields,
         moves=_moves(owned, survivor, duplicates), duplicates=duplicates, against=against, parts=parts,
     )  # fmt: skip
 
 
-def changes_since(seen: Mapping[str, str], plan: MergePlan) -> list[str]:
+class Planned(Protocol):
+    """What ``changes_since`` asks of a plan."""
+
+    @property
+    def members(self) -> tuple[Member, ...]:
+        """The customers it is about."""
+
+    @property
+    def parts(self) -> Mapping[str, str]:
+        """What it was made from."""
+
+
+def changes_since(seen: Mapping[str, str], plan: Planned) -> list[str]:
     """What is different now from what a person saw, a line each; empty when nothing is."""
     names = {str(member.id): str(member) for member in plan.members}
     words = {reference.table: reference.words for reference in known_references() if reference.words}
@@ -176,6 +190,16 @@ def _members(company: Company, ids: list[UUID]) -> tuple[Member, ...]:
         raise NotTwoCustomers(what="a merge", why="a customer cannot be merged with itself")
     if len(ids) > MOST_MEMBERS:
         raise MergeRefused(why=f"{len(ids)} customers at once are too many to look at; merge {MOST_MEMBERS} at most")
+    return members_of(company, ids)
+
+
+def members_of(company: Company, ids: list[UUID]) -> tuple[Member, ...]:
+    """These living customers as they are now, in the order of their ids.
+
+    Raises:
+        CustomerUnknown, AlreadyMerged: one is none of the company, or part of another by now.
+        MergeRefused: one is a placeholder.
+    """
     with connection.cursor() as cursor:
         cursor.execute(block("merge", "members"), {"company": company.pk, "customers": ids})
         rows = {row[0]: row for row in cursor.fetchall()}
@@ -210,6 +234,19 @@ def already_merged(company: Company, customer: UUID, words: str) -> AlreadyMerge
         .first()
     )
     merge: CustomerMerge | None = move.merge if move else None
+    if merge is None:
+        # Made by a split that was undone: it went back to the customer it came from.
+        split = CustomerMerge.objects.filter(
+            company=company,
+            moves__row_id=customer,
+            moves__change=CustomerMergeMove.Change.MADE,
+            undone_at__isnull=False,
+        ).first()
+        if split is not None:
+            return AlreadyMerged(
+                customer=words, survivor=split.survivor, merge=None, actor=split.undone_by,
+                at=f"when its split was undone on {timezone.localtime(split.undone_at):%Y-%m-%d %H:%M}",
+            )  # fmt: skip
     return AlreadyMerged(
         customer=words,
         survivor=merge.survivor if merge else "another customer",
@@ -258,17 +295,18 @@ def composed(name: str, reference: Reference) -> sql.Composed:
     )  # fmt: skip
 
 
-def _owned(company: Company, ids: list[UUID]) -> list[tuple[str, UUID, int, str]]:
+def owned_by(company: Company, ids: list[UUID]) -> list[tuple[str, UUID, int, str]]:
+    """Table, customer, how many rows of it the customer has, and which, in short."""
     tables = [*MOVING, *(each for each in known_references() if each.fate is Fate.COMBINED)]
     statement = sql.SQL(" UNION ALL ").join(composed("owned", reference) for reference in tables)
     found: dict[tuple[str, UUID], tuple[int, str]] = {}
     with connection.cursor() as cursor:
         cursor.execute(statement, {"company": company.pk, "customers": ids})
-        for table, customer, rows, digest in cursor.fetchall():
+        for table, customer, rows, which in cursor.fetchall():
             # A relation refers to customers twice.
             before = found.get((table, customer), (0, ""))
-            found[table, customer] = (before[0] + rows, f"{before[1]}{digest}")
-    return [(table, customer, rows, digest) for (table, customer), (rows, digest) in sorted(found.items())]
+            found[table, customer] = (before[0] + rows, f"{before[1]}{which}")
+    return [(table, customer, rows, which) for (table, customer), (rows, which) in sorted(found.items())]
 
 
 def _duplicates(company: Company, ids: list[UUID], survivor: UUID) -> Duplicates:
@@ -314,7 +352,8 @@ def _moves(owned: Sequence[tuple[str, UUID, int, str]], survivor: UUID, duplicat
     )
 
 
-def _digest(value: Any) -> str:
+def digest(value: Any) -> str:
+    """A value, in short."""
     return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()[:12]
 
 

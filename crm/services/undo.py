@@ -1,4 +1,4 @@
-"""Undoes merges: single, a bulk run, or with the later ones that stand in the way."""
+"""Undoes merges and splits: single, a bulk run, or with the later ones that stand in the way."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,7 +10,7 @@ from django.utils import timezone
 from crm.exceptions import MergeRefused, UndoRefused
 from crm.models import Company, Customer, CustomerMerge, CustomerMergeRun
 from crm.ports import merge_companion
-from crm.services import decisions
+from crm.services import decisions, split
 from crm.services.merge import alone, lock_customers
 from crm.services.merge_plan import composed
 from crm.services.references import MOVING
@@ -21,7 +21,8 @@ from crm.sql import block
 def undo_merge(
     merge: CustomerMerge, *, actor: str, reason: str = "", with_later: bool = False, remember: bool = True
 ) -> list[CustomerMerge]:
-    """Give every customer of the merge back what was theirs; what came later stays with whom it belongs to.
+    """Give every customer of the merge back what was theirs; what came later stays with whom it belongs to. Of a split,
+    everything goes back to the customer it was split from.
 
     A row that came later follows its contact: a contact that was first met as another spelling of one that had moved
     goes back with it. What belongs to nobody in particular stays with the survivor. A value somebody settled since
@@ -98,7 +99,7 @@ def _later(merge: CustomerMerge) -> list[CustomerMerge]:
 def _refuse(merge: CustomerMerge, later: Sequence[CustomerMerge]) -> None:
     latest = sorted(later, key=lambda each: each.number, reverse=True)
     words = "; ".join(
-        f"{names(each)} became part of {each.survivor} on {timezone.localtime(each.at):%Y-%m-%d %H:%M} ({each.actor})"
+        f"{names(each)} {did(each)} {each.survivor} on {timezone.localtime(each.at):%Y-%m-%d %H:%M} ({each.actor})"
         for each in latest
     )
     raise UndoRefused(
@@ -107,9 +108,14 @@ def _refuse(merge: CustomerMerge, later: Sequence[CustomerMerge]) -> None:
 
 
 def names(merge: CustomerMerge) -> str:
-    """Who became part of the survivor, as they were called then."""
+    """Who became part of the survivor, or was split from it, as they were called then."""
     rows = [before["row"] for id, before in merge.before.items() if id != str(merge.survivor_id)]
     return ", ".join(row["name"] or row["email"] or row["phone"] or "Customer without name" for row in rows)
+
+
+def did(merge: CustomerMerge) -> str:
+    """What happened to those whose names these are, up to the survivor's name."""
+    return "was split from" if merge.origin == CustomerMerge.Origin.SPLIT else "became part of"
 
 
 def members(merge: CustomerMerge) -> list[UUID]:
@@ -124,6 +130,9 @@ def _lock(company: Company, chain: Sequence[CustomerMerge]) -> None:
 def _undo(company: Company, merge: CustomerMerge, *, actor: str, reason: str, remember: bool) -> None:
     merge = CustomerMerge.objects.select_for_update(of=("self",)).get(company=company, pk=merge.pk)
     _refuse_undone(merge)
+    if merge.origin == CustomerMerge.Origin.SPLIT:
+        split.take_back(company, merge, actor=actor, reason=reason)
+        return
     everybody = members(merge)
     params: dict[str, Any] = {
         "company": company.pk, "merge": merge.pk, "survivor": merge.survivor_id, "customers": everybody,

@@ -231,16 +231,25 @@ SELECT c.customer_id,
  GROUP BY c.customer_id;
 
 -- name: later_merges
--- Merges in force that this one cannot be undone before: those whose survivor is this one's, done later, and the one
--- that made this one's survivor part of another customer.
+-- Merges and splits in force that this one cannot be undone before: those done later of its survivor, or of the
+-- customer that this split made, and those that made one of these part of another customer.
 -- params: company (uuid), merge (uuid)
+WITH held AS (
+    SELECT m.number, m.survivor_id AS id FROM customer_merges m
+     WHERE m.company_id = %(company)s AND m.id = %(merge)s
+    UNION
+    SELECT m.number, v.row_id FROM customer_merges m
+      JOIN customer_merge_moves v ON v.merge_id = m.id AND v."table" = 'customers_new' AND v.change = 'made'
+     WHERE m.company_id = %(company)s AND m.id = %(merge)s)
 SELECT l.id
-  FROM customer_merges m
-  JOIN customer_merges l ON l.company_id = m.company_id AND l.undone_at IS NULL AND l.number > m.number
- WHERE m.company_id = %(company)s AND m.id = %(merge)s
-   AND (l.survivor_id = m.survivor_id
-        OR EXISTS (SELECT FROM customer_merge_moves v
-                    WHERE v.merge_id = l.id AND v."table" = 'customers_new' AND v.row_id = m.survivor_id))
+  FROM customer_merges l
+ WHERE l.company_id = %(company)s AND l.undone_at IS NULL
+   AND EXISTS (SELECT FROM held h
+                WHERE l.number > h.number
+                  AND (l.survivor_id = h.id
+                       OR EXISTS (SELECT FROM customer_merge_moves v
+                                   WHERE v.merge_id = l.id AND v."table" = 'customers_new' AND v.row_id = h.id
+                                     AND v.change = 'moved')))
  ORDER BY l.number DESC;
 
 -- name: later_contacts
@@ -279,15 +288,17 @@ UPDATE customer_addresses a
  WHERE m.merge_id = %(merge)s AND m."table" = 'customer_addresses' AND a.company_id = %(company)s AND a.id = m.row_id;
 
 -- name: addresses_again
--- Those that were removed.
+-- Those that are gone, by the merge itself or since; of two with the same text one stays, with the uses of both.
 -- params: company (uuid), merge (uuid)
-INSERT INTO customer_addresses (id, company_id, customer_id, address, is_primary, created_at, last_used_at)
+INSERT INTO customer_addresses AS a (id, company_id, customer_id, address, is_primary, created_at, last_used_at)
 SELECT m.row_id, m.company_id, m.customer_id, m.before ->> 'address', false,
        (m.before ->> 'created_at')::timestamptz, (m.before ->> 'last_used_at')::timestamptz
   FROM customer_merge_moves m
- WHERE m.merge_id = %(merge)s AND m."table" = 'customer_addresses' AND m.change = 'removed'
-   AND m.company_id = %(company)s
-ON CONFLICT DO NOTHING;
+ WHERE m.merge_id = %(merge)s AND m."table" = 'customer_addresses' AND m.company_id = %(company)s
+   AND NOT EXISTS (SELECT FROM customer_addresses h WHERE h.company_id = m.company_id AND h.id = m.row_id)
+ON CONFLICT (company_id, customer_id, md5(address)) DO UPDATE
+   SET created_at = least(a.created_at, EXCLUDED.created_at),
+       last_used_at = greatest(a.last_used_at, EXCLUDED.last_used_at);
 
 -- name: primary_again
 -- params: company (uuid), merge (uuid)
@@ -353,3 +364,65 @@ UPDATE customers_new c
    SET name = %(name)s, email = %(email)s, phone = %(phone)s, settled = %(settled)s::text[],
        phone_is_shared = %(is_shared)s, created_at = %(first_at)s::timestamptz, updated_at = %(last_at)s::timestamptz
  WHERE c.company_id = %(company)s AND c.id = %(survivor)s;
+
+-- name: split_journal
+-- Rows that go to the customer a split makes: whose they were.
+-- params: company (uuid), merge (uuid), customer (uuid), rows (uuid[])
+INSERT INTO customer_merge_moves (company_id, merge_id, "table", row_id, "column", customer_id, change)
+SELECT t.company_id, %(merge)s, {words}, t.id, {column_words}, t.{column}, 'moved'
+  FROM {table} t
+ WHERE t.company_id = %(company)s AND t.{column} = %(customer)s AND t.id = ANY (%(rows)s::uuid[]);
+
+-- name: split_move
+-- params: company (uuid), customer (uuid), made (uuid), rows (uuid[])
+UPDATE {table} t SET {column} = %(made)s
+ WHERE t.company_id = %(company)s AND t.{column} = %(customer)s AND t.id = ANY (%(rows)s::uuid[]);
+
+-- name: rest_of_addresses
+-- Addresses of the customer a split made that the other one does not have.
+-- params: company (uuid), customer (uuid), made (uuid)
+UPDATE customer_addresses a SET customer_id = %(customer)s, is_primary = false
+ WHERE a.company_id = %(company)s AND a.customer_id = %(made)s
+   AND NOT EXISTS (SELECT FROM customer_addresses o
+                    WHERE o.company_id = a.company_id AND o.customer_id = %(customer)s AND md5(o.address) = md5(a.address));
+
+-- name: doubled_addresses
+-- The ones both have: gone, with their uses kept.
+-- params: company (uuid), customer (uuid), made (uuid)
+WITH gone AS (
+    DELETE FROM customer_addresses a WHERE a.company_id = %(company)s AND a.customer_id = %(made)s
+    RETURNING a.address, a.created_at, a.last_used_at)
+UPDATE customer_addresses o
+   SET created_at = least(o.created_at, g.created_at), last_used_at = greatest(o.last_used_at, g.last_used_at)
+  FROM gone g
+ WHERE o.company_id = %(company)s AND o.customer_id = %(customer)s AND md5(o.address) = md5(g.address);
+
+-- name: doubled_relations
+-- Relations between the two, and those the other one has as well.
+-- params: company (uuid), customer (uuid), made (uuid)
+DELETE FROM customer_relations r
+ WHERE r.company_id = %(company)s
+   AND ((r.customer_id = %(made)s AND (r.other_id = %(customer)s
+         OR EXISTS (SELECT FROM customer_relations o
+                     WHERE o.company_id = r.company_id AND o.customer_id = %(customer)s AND o.other_id = r.other_id
+                       AND o.kind = r.kind)))
+     OR (r.other_id = %(made)s AND (r.customer_id = %(customer)s
+         OR EXISTS (SELECT FROM customer_relations o
+                     WHERE o.company_id = r.company_id AND o.other_id = %(customer)s AND o.customer_id = r.customer_id
+                       AND o.kind = r.kind))));
+
+-- name: phones_alone
+-- Living customers that show one of these phones and are not marked as sharing it.
+-- params: company (uuid), phones (text[])
+SELECT c.id FROM customers_new c
+ WHERE c.company_id = %(company)s AND c.merged_into IS NULL AND NOT c.phone_is_shared AND c.phone IS NOT NULL
+   AND md5(c.phone) IN (SELECT md5(p) FROM unnest(%(phones)s::text[]) AS p);
+
+-- name: unshare
+-- Marked by the split alone: nobody else shows the phone now.
+-- params: company (uuid), customers (uuid[])
+UPDATE customers_new c SET phone_is_shared = false
+ WHERE c.company_id = %(company)s AND c.id = ANY (%(customers)s::uuid[]) AND c.merged_into IS NULL
+   AND NOT EXISTS (SELECT FROM customers_new o
+                    WHERE o.company_id = c.company_id AND o.id <> c.id AND o.merged_into IS NULL
+                      AND o.phone IS NOT NULL AND md5(o.phone) = md5(c.phone));

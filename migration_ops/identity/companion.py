@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import connection
 
 from crm.models import Company
-from crm.ports import Use
+from crm.ports import Placed, Use
 from crm.services.references import Fate, Reference
 from migration_ops.identity.golden import make_primary, refresh_customers
 from migration_ops.sql.loader import block
@@ -32,6 +32,15 @@ class LegacyCompanion:
         # A contact without a quote is known to have none: a lead, or a row that was edited since.
         return {contact: found.get(contact, Use(quotes=0, last_used_at=None)) for contact in contacts} if found else {}
 
+    def recorded(self, company: Company, customer: UUID) -> Mapping[UUID, Placed]:
+        """Whose contact each migrated deal of the customer recorded, and at which address."""
+        with connection.cursor() as cursor:
+            cursor.execute(block(COMPANION, "recorded").sql, {"company": company.pk, "customer": customer})
+            return {
+                deal: Placed(customer_id=customer, contact_id=contact, address_id=address)
+                for deal, contact, address in cursor.fetchall()
+            }
+
     def settle(
         self, company: Company, customers: Sequence[UUID], *, refreshed: Sequence[UUID],
         replaced: Mapping[UUID, UUID], lasting: Collection[UUID],
@@ -42,9 +51,10 @@ class LegacyCompanion:
             "lasting": list(lasting),
         }  # fmt: skip
         with connection.cursor() as cursor:
-            for name in ("quotes", "leads", "jobs", "invoices", "table", "clear", "rows", "replace", "add", "point"):
-                cursor.execute(block(COMPANION, name).sql, params)
-            for name in ("links", "drop"):
+            for name in (
+                "quotes", "leads", "jobs", "invoices", "table", "clear", "rows", "replace", "add", "shrink", "point",
+                "links", "drop",
+            ):  # fmt: skip
                 cursor.execute(block(COMPANION, name).sql, params)
             touched = set()
             for name in ("stretch", "newer"):

@@ -42,6 +42,15 @@ UPDATE invoices_new v SET customer_id = j.customer_id
    AND j.company_id = v.company_id AND j.id = v.job_id
    AND j.customer_id <> v.customer_id AND j.customer_id = ANY (%(customers)s::uuid[]);
 
+-- name: recorded
+-- Of each deal of a customer that recorded a contact: that contact, and the address.
+-- params: company (uuid), customer (uuid)
+SELECT l.legacy_id, l.contact_id, l.address_id
+  FROM (SELECT q.id FROM quotes_new q WHERE q.company_id = %(company)s AND q.customer_id = %(customer)s
+        UNION
+        SELECT d.id FROM leads_new d WHERE d.company_id = %(company)s AND d.customer_id = %(customer)s) AS r
+  JOIN migration_legacy_link l ON l.legacy_id = r.id AND l.contact_id IS NOT NULL;
+
 -- name: table
 CREATE TEMPORARY TABLE IF NOT EXISTS batch_settled (
     legacy_id uuid NOT NULL, customer_id uuid NOT NULL, address_id uuid NOT NULL, created_at timestamptz NOT NULL
@@ -78,6 +87,17 @@ SELECT qp_child_id(b.customer_id, 'address:' || md5(a.address)), a.company_id, b
   JOIN customer_addresses a ON a.id = b.address_id AND a.customer_id <> b.customer_id
  GROUP BY a.company_id, b.customer_id, a.address
 ON CONFLICT (company_id, customer_id, md5(address)) DO NOTHING;
+
+-- name: shrink
+-- Addresses that came while several customers were one, used by rows of more than one of them: each owner's reaches
+-- as far as the owner's own rows, and the others have one of their own (add).
+-- params: company (uuid), customers (uuid[]), lasting (uuid[])
+UPDATE customer_addresses a SET created_at = u.first_at, last_used_at = u.last_at
+  FROM (SELECT b.address_id, b.customer_id, min(b.created_at) AS first_at, max(b.created_at) AS last_at
+          FROM batch_settled b GROUP BY 1, 2) AS u
+ WHERE a.company_id = %(company)s AND a.customer_id = ANY (%(customers)s::uuid[]) AND a.id <> ALL (%(lasting)s::uuid[])
+   AND u.address_id = a.id AND u.customer_id = a.customer_id
+   AND EXISTS (SELECT FROM batch_settled o WHERE o.address_id = a.id AND o.customer_id <> a.customer_id);
 
 -- name: point
 -- Each row's address is its own customer's.
