@@ -1,20 +1,25 @@
 """What the move has written, as staff see it; one family a file."""
 
+from migration_ops.admin.audits import MergeSampleAdmin
 from migration_ops.admin.cases import DedupCaseAdmin
 from migration_ops.admin.companies import CompanyStageAdmin, StageChangeAdmin
 from migration_ops.admin.conflicts import DedupConflictAdmin
 from migration_ops.admin.links import LegacyLinkAdmin
 from migration_ops.admin.outbox import OutboxEntryAdmin
+from migration_ops.admin.patterns import BulkDecisionAdmin
 from migration_ops.admin.quarantine import QuarantinedRowAdmin
 from migration_ops.admin.runs import MigrationBatchAdmin, MigrationRunAdmin
 from migration_ops.admin.v1_use import V1UseAdmin
+from migration_ops.admin.values import ValueRulingAdmin
 from migration_ops.admin.verdicts import MismatchAdmin, VerdictAdmin
 
 __all__ = [
+    "BulkDecisionAdmin",
     "CompanyStageAdmin",
     "DedupCaseAdmin",
     "DedupConflictAdmin",
     "LegacyLinkAdmin",
+    "MergeSampleAdmin",
     "MigrationBatchAdmin",
     "MigrationRunAdmin",
     "MismatchAdmin",
@@ -22,5 +27,6 @@ __all__ = [
     "QuarantinedRowAdmin",
     "StageChangeAdmin",
     "V1UseAdmin",
+    "ValueRulingAdmin",
     "VerdictAdmin",
 ]

@@ -15,6 +15,7 @@ from migration_ops.identity.duplicates.columns import Columns, ContactTexts
 from migration_ops.identity.duplicates.compare import Comparer
 from migration_ops.identity.duplicates.grouping import Groups, compatible
 from migration_ops.identity.duplicates.policy import WHYS, Verdict, Why
+from migration_ops.identity.duplicates.rulings import NO_RULINGS, Rulings
 
 # Pairs compared in one go: memory, not speed, sets it.
 CHUNK: Final = 400_000
@@ -60,6 +61,7 @@ def search(
     apart: Collection[tuple[int, int]] = (),
     together: Collection[tuple[int, int]] = (),
     threshold: float | None = None,
+    rulings: Rulings = NO_RULINGS,
     progress: Callable[[str, float], None] | None = None,
 ) -> Found:
     """Search the records for duplicates.
@@ -69,6 +71,7 @@ def search(
         customers: of each record a number of the customer it belongs to; records of one customer are one already.
         apart, together: pairs of records whose customers a person decided about.
         threshold: probability for merging without asking, 0 to 1; by the number of records if not given.
+        rulings: what people said about values; names that say nothing must be left out of the records already.
         progress: told the step and how much of it is done, 0 to 1.
     """
     tell = progress or (lambda step, share: None)
@@ -76,6 +79,7 @@ def search(
     table = columns.build(records)
     tell("measuring", 0)
     known = statistics.measure(table)
+    rulings.apply(table, known)
     known.rates = Comparer(table, known).measured_rates()
     comparer = Comparer(table, known)
     tell("pairing", 0)

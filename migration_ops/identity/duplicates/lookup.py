@@ -11,6 +11,7 @@ from crm.models import Company
 from migration_ops.identity.duplicates import columns, engine, index, policy, statistics
 from migration_ops.identity.duplicates.columns import Columns, ContactTexts
 from migration_ops.identity.duplicates.compare import Comparer
+from migration_ops.identity.duplicates.decisions import rulings_of
 from migration_ops.identity.duplicates.policy import WHYS, Verdict, Why
 from migration_ops.identity.duplicates.reading import known_name
 from migration_ops.identity.duplicates.statistics import Statistics, Uses
@@ -44,6 +45,7 @@ class Lookup:
         self.company = company
         run = DedupRun.objects.filter(company=company).first()
         self.size = run.contacts if run else 0
+        self.rulings = rulings_of(company)
         self.threshold = run.auto_from if run else policy.auto_from(0)
         self.rates = (
             {field: {int(level): u for level, u in levels.items()} for field, levels in run.rates.items()}
@@ -58,6 +60,7 @@ class Lookup:
             contact: as ``read_contact`` gives it; an edited contact is looked up as it is now.
             but: the contact's own id, where it is known already.
         """
+        contact = contact._replace(name=self.rulings.name(contact.name))
         alone = columns.build([contact])
         words = self._uses({"address_words": index.value_hashes(alone)["address_words"]})["address_words"]
         _, keys = index.keys_of(alone, words[0], self.company, capped=False)
@@ -89,7 +92,13 @@ class Lookup:
                 {"company": self.company.pk, "keys": keys.tolist(), "but": but, "most": MOST},
             )
             return [
-                (id, customer, ContactTexts(known_name(name), tuple(mailboxes), tuple(phones), tuple(addresses)))
+                (
+                    id,
+                    customer,
+                    ContactTexts(
+                        self.rulings.name(known_name(name)), tuple(mailboxes), tuple(phones), tuple(addresses)
+                    ),
+                )
                 for id, customer, name, mailboxes, phones, addresses in cursor.fetchall()
             ]
 
@@ -97,7 +106,7 @@ class Lookup:
         """What is stored about the values at hand, and what these few records themselves show."""
         here = statistics.measure(table)
         stored = self._uses(index.value_hashes(table))
-        return Statistics(
+        known = Statistics(
             size=self.size,
             rates=self.rates,
             firsts=np.maximum(here.firsts, stored["firsts"][0]),
@@ -108,6 +117,8 @@ class Lookup:
             mailboxes=_larger(here.mailboxes, stored["mailboxes"], GENERIC_ABOVE),
             addresses=_larger(here.addresses, stored["addresses"], GENERIC_ADDRESS_ABOVE),
         )
+        self.rulings.apply(table, known)
+        return known
 
     def _uses(self, tables: dict[str, Any]) -> dict[str, tuple[Uses, Uses, Uses]]:
         """Of each kind and code: uses, people, companies, as stored; 0 where nothing is."""

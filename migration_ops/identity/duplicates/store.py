@@ -11,6 +11,7 @@ from django.db import connection
 from crm.models import Company
 from migration_ops.identity.duplicates.columns import ContactTexts
 from migration_ops.identity.duplicates.reading import read_contact
+from migration_ops.identity.duplicates.rulings import NO_RULINGS, Rulings
 from migration_ops.sql.loader import block
 
 SEARCH = "duplicates/search.sql"
@@ -30,8 +31,8 @@ class Book:
     customer_ids: list[UUID] = field(default_factory=list)
 
 
-def read_book(company: Company) -> Book:
-    """Every contact of the company as the engine compares it."""
+def read_book(company: Company, rulings: Rulings = NO_RULINGS) -> Book:
+    """Every contact of the company as the engine compares it; names that say nothing are none."""
     book = Book()
     numbers: dict[UUID, int] = {}
     texts: dict[str, str] = {}
@@ -42,6 +43,7 @@ def read_book(company: Company) -> Book:
             book.ids.append(id)
             number = numbers.setdefault(customer, len(numbers))
             book.customers.append(number)
+            name = rulings.name(name)
             # The same text is one object: a million contacts hold many equal ones.
             name = texts.setdefault(name, name) if name else name
             book.records.append(read_contact(name, email, phone, extra, recorded, addresses, company.phone_region))
