@@ -22,8 +22,8 @@ CASES = (
     ("household", ("Mia Torres", None, "217-555-0103", "7 Fir Ln"), ("M Torres", None, "217-555-0103", "7 Fir Ln"),
      ("Mateo Torres", None, "217-555-0103", "7 Fir Ln")),
     ("same", ("Karl Braun", "karl@braun.net", None, "1 Gum Ct"), ("Karl Braun", "karl@braum.net", None, "1 Gum Court")),
-    ("different", ("Dana Stone", "dana@x.net", "217-555-0105", None), ("Olga Petrov", "dana@x.net", "217-555-0105", None)),
-    ("works_for", ("Pine Plumbing LLC", "p.lum@pine.net", "217-555-0106", "2 Oak St"),
+    ("different", ("Dana Stone", "dana@x.net", "217-555-0105", "5 Ivy Rd"), ("D Stone", None, None, "5 Ivy Rd")),
+    ("same", ("Pine Plumbing LLC", "p.lum@pine.net", "217-555-0106", "2 Oak St"),
      ("Pine Plumbin", "p.lum@pine.net", "217-555-0106", "2 Oak St")),
     ("same", ("Sato Yumi", "yumi@sato.net", None, None), ("Yumi Sato", "yumi@sato.net", None, None)),
     ("same", ("Grace Okafor", None, "217-555-0108", None), ("Grace Okafor", None, "217-555-0180", "11 Yew Pl")),
@@ -62,7 +62,7 @@ def test_ten_cases_with_mouse_and_keys(browser, live_server, django_user_model):
         else:
             page.keyboard.press("Enter")
         page.wait_for_function("(was) => location.href !== was && document.readyState === 'complete'", arg=url)
-    assert count >= 6
+    assert count == len(CASES)
     assert DedupCase.objects.filter(state="open").count() == 0
     assert CustomerMerge.objects.count() >= 1
     assert page.errors == []
