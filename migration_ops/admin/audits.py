@@ -15,7 +15,7 @@ from crm.admin.merges import MAY_MERGE
 from crm.models import Company
 from migration_ops.admin.records import MachineAdmin
 from migration_ops.exceptions import MigrationOpsError
-from migration_ops.identity.duplicates import standing_audit
+from migration_ops.identity.duplicates import precision, standing_audit
 from migration_ops.models import AutomaticMerging, MergeSample
 from migration_ops.selectors.cases import Cell, Line
 
@@ -75,8 +75,8 @@ class MergeSampleAdmin(MachineAdmin):
             for now in map(standing_audit.figures, companies)
         ]
         return self._render(
-            request, "audit.html", title="Audit of automatic merges", rows=rows, bar=_percent(standing_audit.BAR),
-            telling=standing_audit.TELLING, waiting=MergeSample.objects.filter(answer="").count(),
+            request, "audit.html", title="Audit of automatic merges", rows=rows, bar=_percent(precision.BAR),
+            telling=precision.TELLING, waiting=MergeSample.objects.filter(answer="").count(),
             daily=standing_audit.DAILY,
         )  # fmt: skip
 
@@ -84,7 +84,7 @@ class MergeSampleAdmin(MachineAdmin):
         """One that nobody has answered."""
         self._check(request)
         found = standing_audit.next_sample(
-            Company.objects.filter(pk=uuid_or_none(request.GET.get("company", ""))).first()
+            _company(request.GET.get("company", ""))
         )  # fmt: skip
         if found is None:
             messages.info(request, "Everything drawn so far is answered.")
@@ -119,7 +119,7 @@ class MergeSampleAdmin(MachineAdmin):
         self._check(request)
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        company = Company.objects.filter(pk=uuid_or_none(request.POST.get("company", ""))).first()
+        company = _company(request.POST.get("company", ""))
         if company is None:
             raise Http404
         try:
@@ -141,6 +141,11 @@ class MergeSampleAdmin(MachineAdmin):
             request, f"admin/migration_ops/{template}",
             {**self.admin_site.each_context(request), "opts": self.model._meta, **context},
         )  # fmt: skip
+
+
+def _company(text: str) -> Company | None:
+    id = uuid_or_none(text)
+    return Company.objects.filter(pk=id).first() if id else None
 
 
 def _percent(share: float | None) -> str:

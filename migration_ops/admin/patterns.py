@@ -96,7 +96,8 @@ class BulkDecisionAdmin(MachineAdmin):
         self._check(request)
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        company = Company.objects.filter(pk=uuid_or_none(request.POST.get("company", ""))).first()
+        id = uuid_or_none(request.POST.get("company", ""))
+        company = Company.objects.filter(pk=id).first() if id else None
         if company is None:
             raise Http404
         try:

@@ -16,6 +16,7 @@ from crm.models import Company, Customer, CustomerAddress, CustomerContact
 from migration_ops.admin.records import MachineAdmin
 from migration_ops.exceptions import MigrationOpsError
 from migration_ops.identity.duplicates import values
+from migration_ops.identity.duplicates.columns import fold_address
 from migration_ops.identity.duplicates.rulings import KINDS, MAILBOX, NAME, PHONE
 from migration_ops.models import ValueRuling
 
@@ -126,7 +127,8 @@ class ValueRulingAdmin(MachineAdmin):
         return HttpResponseRedirect(self._url(company, kind, value))
 
     def _asked(self, query: Any) -> tuple[Company, str, str]:
-        company = Company.objects.filter(pk=uuid_or_none(query.get("company", ""))).first()
+        id = uuid_or_none(query.get("company", ""))
+        company = Company.objects.filter(pk=id).first() if id else None
         kind, value = query.get("kind", ""), query.get("value", "")
         if company is None or kind not in KINDS or not value or "\x00" in value:
             raise Http404
@@ -154,7 +156,7 @@ def _users(company: Company, kind: str, value: str) -> list[Customer]:
         # Addresses have no stored key: those that begin alike, folded the same.
         first = value.split(" ", maxsplit=1)[0]
         near = CustomerAddress.objects.filter(company=company, address__istartswith=first)
-        ids = [row.customer_id for row in near[:5_000] if values.fold_address(row.address) == value]
+        ids = [row.customer_id for row in near[:5_000] if fold_address(row.address) == value]
     else:
         ids = list(
             CustomerContact.objects.filter(company=company, **{column: value})

@@ -193,9 +193,10 @@ def take_back(bulk: BulkDecision, *, actor: str, until: Until = lambda: False) -
         bulk.state = State.DONE if bulk.decided else State.UNDONE
         if not bulk.decided:
             bulk.undone_by, bulk.undone_at = actor, timezone.now()
-            CustomerMergeRun.objects.filter(pk=bulk.run_id, undone_at__isnull=True).update(
-                undone_at=bulk.undone_at, undone_by=actor
-            )
+            if bulk.run_id is not None:
+                CustomerMergeRun.objects.filter(pk=bulk.run_id, undone_at__isnull=True).update(
+                    undone_at=bulk.undone_at, undone_by=actor
+                )
         bulk.save(update_fields=["decided", "state", "undone_by", "undone_at"])
         audit.record(
             actor=actor, action="bulk_undo", company=bulk.company_id,

@@ -4,7 +4,6 @@ import random
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
-from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
@@ -79,12 +78,12 @@ def sample_merges(company: Company, *, size: int = DAILY, day: date | None = Non
     return count
 
 
-def next_sample(company: Company | None = None, *, but: UUID | None = None) -> MergeSample | None:
+def next_sample(company: Company | None = None) -> MergeSample | None:
     """One that nobody has answered; ids are random, so merges and others come mixed."""
     waiting = MergeSample.objects.filter(answer="").select_related("company").order_by("id")
     if company is not None:
         waiting = waiting.filter(company=company)
-    return waiting.exclude(pk=but).first() or waiting.first()
+    return waiting.first()
 
 
 def answer_sample(sample: MergeSample, answer: str, *, actor: str) -> MergeSample:
@@ -198,7 +197,8 @@ def _sides_of(merge: CustomerMerge) -> list[dict[str, Any]]:
         if str(whose) in recorded:
             recorded[str(whose)].append(str(contact))
     for whose, before in moved.filter(merge=merge, table="customer_addresses").values_list("customer_id", "before"):
-        addresses.get(str(whose), []).append(before["address"])
+        if before is not None and str(whose) in addresses:
+            addresses[str(whose)].append(before["address"])
     # In the order of their ids: the survivor is not to be told from its place.
     return [
         _side(before["row"], recorded[id], addresses[id]) for id, before in sorted(merge.before.items())

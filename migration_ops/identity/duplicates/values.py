@@ -12,7 +12,7 @@ from migration_ops import audit
 from migration_ops.exceptions import RulingRefused
 from migration_ops.identity import clusters
 from migration_ops.identity.duplicates import engine, store
-from migration_ops.identity.duplicates.columns import fold_address
+from migration_ops.identity.duplicates.columns import ContactTexts, fold_address
 from migration_ops.identity.duplicates.decisions import decided, rulings_of
 from migration_ops.identity.duplicates.engine import Found
 from migration_ops.identity.duplicates.rulings import ADDRESS, KINDS, MAILBOX, NAME, PHONE, Rulings
@@ -200,8 +200,7 @@ def _book(company: Company, kind: str, value: str) -> tuple[Book, bool]:
     book = store.read_book(company)
     if len(book.ids) <= WHOLE_UP_TO:
         return book, False
-    place = {PHONE: 2, MAILBOX: 1, ADDRESS: 3}.get(kind)
-    users = [each for each in book.records if (each.name == value if place is None else value in each[place])]
+    users = [each for each in book.records if value in _texts(each, kind)]
     near = {("", each.name) for each in users if each.name} | {
         (of, text) for each in users for of, texts in zip("mpa", each[1:], strict=True) for text in texts
     }
@@ -216,6 +215,11 @@ def _book(company: Company, kind: str, value: str) -> tuple[Book, bool]:
     part.customers = [numbers.setdefault(book.customer_ids[book.customers[row]], len(numbers)) for row in chosen]
     part.customer_ids = list(numbers)
     return part, True
+
+
+def _texts(record: ContactTexts, kind: str) -> tuple[str | None, ...]:
+    texts = {PHONE: record.phones, MAILBOX: record.mailboxes, ADDRESS: record.addresses}
+    return texts.get(kind, (record.name,))
 
 
 def _search(company: Company, book: Book, rulings: Rulings) -> Found:
