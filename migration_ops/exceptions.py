@@ -191,3 +191,30 @@ class Interrupted(MigrationOpsError):
     """A signal ended it; what was begun was removed."""
 
     message = "stopped by {signal}; {what}"
+
+
+class BulkRefused(MigrationOpsError):
+    """One answer for many cases that cannot be given, or taken back, like this."""
+
+    message = "not done: {why}"
+
+
+class RulingRefused(MigrationOpsError):
+    """A word on a value that cannot be given, or taken back, like this."""
+
+    message = "not done: {why}"
+
+
+class SampleRefused(MigrationOpsError):
+    """An answer of the standing audit, or a resumption, that is not taken."""
+
+    message = "not done: {why}"
+
+
+class AutomaticMergingStopped(MigrationOpsError):
+    """The standing audit found too many wrong merges; people decide until somebody resumes it."""
+
+    message = (
+        "automatic merging of {company} is stopped since {since}: {why}; resume it with a reason in the admin"
+        " (Audit of merges) or with audit_merges --resume"
+    )

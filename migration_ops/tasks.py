@@ -6,7 +6,7 @@ import time
 from celery import shared_task
 from django.db import OperationalError
 
-from crm.models import Company
+from crm.models import Company, CustomerMerge
 from migration_ops import conf
 from migration_ops.backfill import owner as owners
 from migration_ops.backfill import plan
@@ -16,6 +16,7 @@ from migration_ops.dual_write import capture
 from migration_ops.dual_write.follow import follow
 from migration_ops.dual_write.lag import notice_refused_writes
 from migration_ops.exceptions import MigrationOpsError, RunStopped, RunTakenOver
+from migration_ops.identity.duplicates import standing_audit
 from migration_ops.models import CompanyStage, Finding, MigrationRun
 from migration_ops.stages import RunStatus, Stage
 
@@ -114,3 +115,13 @@ def apply_changes() -> int:
         return 0
     started = time.monotonic()
     return follow(until=lambda: time.monotonic() - started > conf.FOLLOW_SLICE_S).entries
+
+
+@shared_task(name="migration_ops.sample_merges")
+def sample_merges() -> int:
+    """Once a day: draw each company's sample of automatic merges for people to judge. Delivered twice it draws once."""
+    companies = CustomerMerge.objects.filter(origin=CustomerMerge.Origin.RULES, undone_at__isnull=True)
+    return sum(
+        standing_audit.sample_merges(company)
+        for company in Company.objects.filter(pk__in=companies.values("company")).order_by("pk")
+    )

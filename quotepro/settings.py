@@ -9,6 +9,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+from celery.schedules import crontab
 from django.http import HttpRequest
 from django.templatetags.static import static
 from kombu.entity import Queue
@@ -174,6 +175,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "options": {"expires": 3_600},
     },
     "check-capture": {"task": "migration_ops.check_capture", "schedule": 60, "options": {"expires": 60}},
+    "sample-merges": {
+        "task": "migration_ops.sample_merges",
+        "schedule": crontab(hour=5, minute=0),
+        "options": {"expires": 3_600},
+    },
     "apply-changes": {"task": "migration_ops.apply_changes", "schedule": 10, "options": {"expires": 10}},
 }
 

@@ -17,7 +17,7 @@ from django.utils.html import format_html
 
 from crm.admin.columns import anchor, badge, column, minute, money, number
 from crm.admin.filters import ChoiceFilter, choice_filter, uuid_or_none
-from crm.admin.merges import MAY_MERGE
+from crm.admin.splits import MAY_MERGE
 from crm.exceptions import CrmError
 from crm.services.decisions import in_words
 from migration_ops.admin.conflicts import WORDS, percent

@@ -15,12 +15,16 @@ from django.db import connection
 from crm.models import Company, CustomerContact
 from migration_ops import conf
 from migration_ops.identity.clusters import Contact, Decision, decide
+from migration_ops.identity.duplicates.decisions import rulings_of
+from migration_ops.identity.duplicates.rulings import Rulings
 from migration_ops.identity.golden import refresh_customers
 from migration_ops.identity.keys import ContactKeys, contact_keys
 from migration_ops.projection.ids import contact_id, derived_id
 from migration_ops.sql.loader import block
 
 LATE = "identity/late.sql"
+# Contacts looked at for a value that a person said is somebody's own.
+ORDINARY_LIMIT = 2_000
 
 
 def resolve_late(company: Company, ids: Sequence[UUID]) -> None:
@@ -69,8 +73,10 @@ def _place(
 ) -> UUID:  # fmt: skip
     """Write one new contact and say whose it is."""
     keys = contact_keys(name, email, phone, company.phone_region)
-    known, customers = _alike(company, keys)
-    decision = decide([*known, _as_contact(id, keys, first_at)])
+    rulings = rulings_of(company)
+    compared = rulings.keys(keys)
+    known, customers = _alike(company, compared, rulings)
+    decision = decide([*known, _as_contact(id, compared, first_at)])
     together = next(cluster for cluster in decision.clusters if id in cluster)
     candidates = sorted({customers[contact] for contact in together if contact != id})
     placed_with: UUID | None = None
@@ -102,21 +108,23 @@ def _living(company: Company, customer: UUID) -> UUID:
     return row[0] if row else customer
 
 
-def _alike(company: Company, keys: ContactKeys) -> tuple[list[Contact], dict[UUID, UUID]]:
+def _alike(company: Company, keys: ContactKeys, rulings: Rulings) -> tuple[list[Contact], dict[UUID, UUID]]:
     wanted = [key for key in (keys.phone_key, keys.email_key, *keys.extra_keys) if key is not None]
     digests = [md5(key.encode(), usedforsecurity=False).hexdigest() for key in wanted]
     if not digests:
         return [], {}
+    # A person's word that a value is somebody's own outranks how many use it.
+    limit = ORDINARY_LIMIT if any(rulings.is_ordinary(key) for key in wanted) else conf.KEY_GROUP_LIMIT
     with connection.cursor() as cursor:
         cursor.execute(
             block(LATE, "alike").sql,
-            {"company": company.pk, "digests": digests, "wanted": wanted, "most": conf.KEY_GROUP_LIMIT + 1},
+            {"company": company.pk, "digests": digests, "wanted": wanted, "most": limit + 1},
         )
         rows = cursor.fetchall()
-    if len(rows) > conf.KEY_GROUP_LIMIT:
+    if len(rows) > limit:
         return [], {}  # so many share the key that it says nothing
     known = [
-        _as_contact(id, contact_keys(name, email, phone, company.phone_region), first_at)
+        _as_contact(id, rulings.keys(contact_keys(name, email, phone, company.phone_region)), first_at)
         for id, _, name, email, phone, first_at in rows
     ]
     return known, {id: customer for id, customer, *_ in rows}

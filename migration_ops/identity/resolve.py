@@ -12,6 +12,7 @@ from django.db import connection
 from crm.models import Company
 from migration_ops import conf
 from migration_ops.identity.clusters import Contact, Decision, decide
+from migration_ops.identity.duplicates.decisions import rulings_of
 from migration_ops.sql.loader import block
 
 CHUNK = 10_000
@@ -67,6 +68,7 @@ def _components(contacts: int, edges: Iterable[tuple[int, int]]) -> "array[int]"
 def decide_clusters(company: Company, *, parts: int, part: int) -> None:
     """Decide one part of the doubtful components by the rules in clusters.py, one of them in memory at a time."""
     params = {"company": company.pk, "parts": parts, "part": part}
+    rulings = rulings_of(company)
     rows = _stream("identity_doubtful", block("identity/clusters.sql", "doubtful").sql, params)
     clusters: list[tuple[Any, ...]] = []
     findings: list[tuple[Any, ...]] = []
@@ -74,8 +76,8 @@ def decide_clusters(company: Company, *, parts: int, part: int) -> None:
         decision = decide(
             [
                 Contact(
-                    id=id, name_key=name, email_key=email, phone_key=phone, extra_keys=tuple(extra),
-                    email_is_role=is_role, address_keys=tuple(addresses), first_at=first_at,
+                    id=id, name_key=rulings.name(name), email_key=email, phone_key=phone, extra_keys=tuple(extra),
+                    email_is_role=is_role, address_keys=rulings.addresses(addresses), first_at=first_at,
                 )
                 for _, id, name, email, phone, extra, is_role, addresses, first_at in members
             ]

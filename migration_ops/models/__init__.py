@@ -1,9 +1,10 @@
 """Everything the move itself needs; goes away with it."""
 
-from migration_ops.models.cases import DedupCase
+from migration_ops.models.audits import AutomaticMerging, MergeSample
+from migration_ops.models.cases import BulkDecision, DedupCase
 from migration_ops.models.companies import CompanyStage, StageChange
 from migration_ops.models.conflicts import DedupConflict
-from migration_ops.models.duplicates import DedupContact, DedupGroup, DedupRun, DedupStale, DedupValue
+from migration_ops.models.duplicates import DedupContact, DedupGroup, DedupRun, DedupStale, DedupValue, ValueRuling
 from migration_ops.models.findings import Mismatch, Verdict
 from migration_ops.models.gates import AuditLine, Finding, GateEvidence, RefusedWrites, Repair
 from migration_ops.models.outbox import ApplyListener, CaptureInstallation, OutboxEntry, ReverseEntry
@@ -18,6 +19,8 @@ from migration_ops.models.v1_use import V1Use
 __all__ = [
     "ApplyListener",
     "AuditLine",
+    "AutomaticMerging",
+    "BulkDecision",
     "CaptureInstallation",
     "Certificate",
     "CompanyStage",
@@ -31,6 +34,7 @@ __all__ = [
     "Finding",
     "GateEvidence",
     "LegacyLink",
+    "MergeSample",
     "MigrationBatch",
     "MigrationRun",
     "Mismatch",
@@ -50,5 +54,6 @@ __all__ = [
     "StagedDoubt",
     "StagedFinding",
     "V1Use",
+    "ValueRuling",
     "Verdict",
 ]

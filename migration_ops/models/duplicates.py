@@ -3,6 +3,7 @@
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.db.models.functions import MD5
 
 
 class DedupRun(models.Model):
@@ -110,3 +111,41 @@ class DedupValue(models.Model):
 
     def __str__(self) -> str:
         return str(self.value)
+
+
+class ValueRuling(models.Model):
+    """A person's word on whether a value says who somebody is; it outranks what use suggests, in every later search
+    and import. A newer one, or its withdrawal, ends it; it is kept."""
+
+    class Kind(models.TextChoices):
+        PHONE = "phone", "Phone"
+        MAILBOX = "mailbox", "Mailbox"
+        ADDRESS = "address", "Address"
+        NAME = "name", "Name"
+
+    id = models.BigAutoField(primary_key=True)
+    company = models.ForeignKey("crm.Company", models.PROTECT, related_name="+", db_index=False)
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    value = models.TextField(help_text="As it is compared: E.164, lower case, folded.")
+    is_generic = models.BooleanField(help_text="It says nothing of who somebody is.")
+    reason = models.TextField()
+    actor = models.TextField()
+    at = models.DateTimeField()
+    ended_by = models.TextField(blank=True, default="")
+    ended_at = models.DateTimeField(null=True)
+    ended_reason = models.TextField(blank=True, default="")
+
+    class Meta:
+        db_table = "migration_value_ruling"
+        verbose_name = "ruling on a value"
+        verbose_name_plural = "rulings on values"
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                "company", "kind", MD5("value"), name="migration_value_ruling_key",
+                condition=models.Q(ended_at__isnull=True),
+            )
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"{self.value}: {'says nothing' if self.is_generic else 'says who somebody is'}"

@@ -16,7 +16,7 @@ from crm.services import decisions
 from crm.services.merge import merge
 from crm.services.undo import undo_merge
 from migration_ops.exceptions import CaseClaimed, CaseDecided, MigrationOpsError
-from migration_ops.models import DedupCase, DedupConflict
+from migration_ops.models import BulkDecision, DedupCase, DedupConflict
 from migration_ops.sql.loader import block
 
 CASES = "duplicates/cases.sql"
@@ -105,9 +105,13 @@ def customers_of(case: DedupCase) -> list[UUID]:
     return _customers_now(case)
 
 
-def decide_case(case: DedupCase, answer: Answer, *, actor: str) -> DedupCase:
+def decide_case(
+    case: DedupCase, answer: Answer, *, actor: str, bulk: BulkDecision | None = None
+) -> DedupCase:  # fmt: skip
     """Merge what is the same, keep apart what is not, answer the questions; one transaction, all or nothing.
 
+    Args:
+        bulk: the decision for a pattern it is part of.
     Raises:
         CaseDecided: somebody else was faster; says who, when and what.
         CaseClaimed: somebody else is looking at it.
@@ -127,7 +131,7 @@ def decide_case(case: DedupCase, answer: Answer, *, actor: str) -> DedupCase:
         merges = [
             merge(
                 case.company, group, actor=actor, reason=answer.reason, choices=answer.choices.get(place),
-                seen=answer.seen.get(place), overrules=answer.overrules,
+                seen=answer.seen.get(place), overrules=answer.overrules, run=bulk.run if bulk else None,
             )
             for place, group in enumerate(answer.groups)
             if len(group) > 1
@@ -148,13 +152,16 @@ def decide_case(case: DedupCase, answer: Answer, *, actor: str) -> DedupCase:
             "merges": [str(each.pk) for each in merges], "decisions": [str(each.pk) for each in apart],
             "questions": answered,
         }  # fmt: skip
-        case.claimed_by, case.claimed_until = "", None
+        case.claimed_by, case.claimed_until, case.bulk = "", None, bulk
         case.save()
     return case
 
 
-def undo_case(case: DedupCase, *, actor: str) -> DedupCase:
+def undo_case(case: DedupCase, *, actor: str, is_held: bool = True) -> DedupCase:
     """Take a decided case back: merges undone, decisions withdrawn, questions open again.
+
+    Args:
+        is_held: the person goes on with it; otherwise it is back in the queue for anybody.
 
     Raises:
         MigrationOpsError: it is not decided.
@@ -172,9 +179,9 @@ def undo_case(case: DedupCase, *, actor: str) -> DedupCase:
             undo_merge(each, actor=actor, reason="the case was taken back", remember=False)
         DedupConflict.objects.filter(pk__in=case.outcome["questions"]).update(state=DedupConflict.State.OPEN)
         case.state, case.decided_by, case.decided_at, case.decided_words = DedupCase.State.OPEN, "", None, ""
-        case.outcome = {}
-        case.claimed_by = actor
-        case.claimed_until = timezone.now() + timedelta(minutes=LEASE_MINUTES)
+        case.outcome, case.bulk = {}, None
+        case.claimed_by = actor if is_held else ""
+        case.claimed_until = timezone.now() + timedelta(minutes=LEASE_MINUTES) if is_held else None
         case.save()
     return case
 

@@ -16,6 +16,7 @@ from migration_ops.identity.duplicates.compare import Comparer
 from migration_ops.identity.duplicates.grouping import Groups
 from migration_ops.identity.duplicates.namesakes import namesakes
 from migration_ops.identity.duplicates.policy import WHYS, Verdict, Why
+from migration_ops.identity.duplicates.rulings import NO_RULINGS, Rulings
 
 # Pairs compared in one go: memory, not speed, sets it.
 CHUNK: Final = 250_000
@@ -67,6 +68,7 @@ def search(
     apart: Collection[tuple[int, int]] = (),
     together: Collection[tuple[int, int]] = (),
     threshold: float | None = None,
+    rulings: Rulings = NO_RULINGS,
     processes: int | None = None,
     progress: Callable[[str, float], None] | None = None,
 ) -> Found:
@@ -77,6 +79,7 @@ def search(
         customers: of each record a number of the customer it belongs to; records of one customer are one already.
         apart, together: pairs of records whose customers a person decided about.
         threshold: probability for merging without asking, 0 to 1; by the number of records if not given.
+        rulings: what people said about values; names that say nothing must be left out of the records already.
         processes: by the number of records and the machine if not given; says nothing about what is found.
         progress: told the step and how much of it is done, 0 to 1.
     """
@@ -87,6 +90,7 @@ def search(
         processes = parallel.processes() if table.size >= SEVERAL_FROM else 1
     tell("measuring", 0)
     known = statistics.measure(table, processes=processes)
+    rulings.apply(table, known)
     known.rates = Comparer(table, known).measured_rates()
     comparer = Comparer(table, known)
     tell("pairing", 0)

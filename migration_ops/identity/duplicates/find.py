@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from crm.models import Company
 from migration_ops.identity.duplicates import engine, explain, index, parallel, store
-from migration_ops.identity.duplicates.decisions import decided
+from migration_ops.identity.duplicates.decisions import decided, rulings_of
 from migration_ops.identity.duplicates.engine import Found
 from migration_ops.identity.duplicates.export import Exporter
 from migration_ops.identity.duplicates.policy import RELATIONS, WHYS, Verdict
@@ -90,7 +90,8 @@ def find_duplicates(
         if not dry_run:
             store.lock(company)
         tell("reading", 0)
-        book = store.read_book(company)
+        rulings = rulings_of(company)
+        book = store.read_book(company, rulings)
         decisions = decided(company)
         found = engine.search(
             book.columns,
@@ -98,6 +99,7 @@ def find_duplicates(
             apart=list(store.customers_pairs(book, decisions.apart)),
             together=list(store.customers_pairs(book, decisions.together)),
             threshold=auto_from,
+            rulings=rulings,
             progress=progress,
         )
         outcome = _outcome(company, book, found)

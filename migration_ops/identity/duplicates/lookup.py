@@ -12,6 +12,7 @@ from crm.models import Company
 from migration_ops.identity.duplicates import columns, engine, explain, index, policy, statistics
 from migration_ops.identity.duplicates.columns import Columns, ContactTexts
 from migration_ops.identity.duplicates.compare import Comparer
+from migration_ops.identity.duplicates.decisions import rulings_of
 from migration_ops.identity.duplicates.explain import Explained
 from migration_ops.identity.duplicates.policy import WHYS, Verdict, Why
 from migration_ops.identity.duplicates.reading import known_name
@@ -52,6 +53,7 @@ class Lookup:
         self.asked_seconds = 0.0
         run = DedupRun.objects.filter(company=company).first()
         self.size = run.contacts if run else 0
+        self.rulings = rulings_of(company)
         self.threshold = run.auto_from if run else policy.auto_from(0)
         self.rates = (
             {field: {int(level): u for level, u in levels.items()} for field, levels in run.rates.items()}
@@ -87,6 +89,7 @@ class Lookup:
         self, contact: ContactTexts, but: UUID | None
     ) -> list[tuple[Match, tuple[Comparer, engine.Scored, int]]]:
         """The matches, and where each stands in what was compared."""
+        contact = contact._replace(name=self.rulings.name(contact.name))
         alone = columns.build([contact])
         _, keys = index.keys_of(alone, None, self.company, capped=False)
         own = index.of_record(alone, index.value_hashes(alone), 0)
@@ -139,7 +142,9 @@ class Lookup:
             elif customer is None:
                 stale.add(id)
             else:
-                texts = ContactTexts(known_name(name), tuple(mailboxes), tuple(phones), tuple(addresses))
+                texts = ContactTexts(
+                    self.rulings.name(known_name(name)), tuple(mailboxes), tuple(phones), tuple(addresses)
+                )
                 found.append((id, customer, texts))
         return found, known, stale
 
@@ -150,7 +155,7 @@ class Lookup:
             kind: np.array([known.get(value, (0, 0, 0)) for value in hashed.view(np.int64).tolist()]).reshape(-1, 3).T
             for kind, hashed in index.value_hashes(table).items()
         }
-        return Statistics(
+        measured = Statistics(
             size=self.size,
             rates=self.rates,
             firsts=np.maximum(here.firsts, stored["firsts"][0]),
@@ -161,6 +166,8 @@ class Lookup:
             mailboxes=_larger(here.mailboxes, stored["mailboxes"], GENERIC_ABOVE),
             addresses=_larger(here.addresses, stored["addresses"], GENERIC_ADDRESS_ABOVE),
         )
+        self.rulings.apply(table, measured)
+        return measured
 
 
 def _larger(here: Usage, stored: Uses, generic_above: int) -> Usage:

@@ -12,6 +12,7 @@ from django.db import connection
 from crm.models import Company
 from migration_ops.identity.duplicates.columns import Builder, Columns, ContactTexts
 from migration_ops.identity.duplicates.reading import read_contact
+from migration_ops.identity.duplicates.rulings import NO_RULINGS, Rulings
 from migration_ops.sql.loader import block
 
 SEARCH = "duplicates/search.sql"
@@ -95,8 +96,8 @@ class Book:
         return [self.columns.record(row) for row in range(self.columns.size)]
 
 
-def read_book(company: Company) -> Book:
-    """Every contact of the company as the engine compares it."""
+def read_book(company: Company, rulings: Rulings = NO_RULINGS) -> Book:
+    """Every contact of the company as the engine compares it; names that say nothing are none."""
     ids, of_customer, builder = Ids(), Ids(), Builder()
     region = company.phone_region
     with connection.cursor() as cursor:
@@ -108,7 +109,7 @@ def read_book(company: Company) -> Book:
             for id, customer, name, email, phone, extra, recorded, addresses in rows:
                 ids.add(id)
                 of_customer.add(customer)
-                builder.add(read_contact(name, email, phone, extra, recorded, addresses, region))
+                builder.add(read_contact(rulings.name(name), email, phone, extra, recorded, addresses, region))
     customers, customer_ids = of_customer.numbered()
     return Book(ids, builder.columns(), customers, customer_ids)
 

@@ -81,6 +81,8 @@ class Command(BaseCommand):
             self.stdout.write(as_text(outcomes, export=options["export"]))
             for run in merged:
                 self.stdout.write(_as_text(run))
+        if any(run.stopped for run in merged):
+            raise CommandError("the audit of automatic merges stopped a company: people decide there", returncode=3)
 
     def _changed(self, company: str | None, options: dict[str, Any]) -> None:
         """Ask about what changed; render."""
@@ -121,7 +123,7 @@ def _merge(company: Company) -> MergedRun:
 def _as_json(merged: MergedRun) -> dict[str, Any]:
     return {
         "run": str(merged.run.pk) if merged.run else None, "merges": merged.merges, "customers": merged.customers,
-        "left": list(merged.left),
+        "left": list(merged.left), "stopped": merged.stopped or None,
     }  # fmt: skip
 
 
@@ -129,6 +131,8 @@ def _as_text(merged: MergedRun) -> str:
     lines = [f"  merged {merged.merges:,} groups: {merged.customers:,} customers became part of others"]
     if merged.run:
         lines.append(f"  one undo for all of them: Runs of merges in the admin, run {merged.run.pk}")
+    if merged.stopped:
+        lines.append(f"  {merged.stopped}")
     return "\n".join([*lines, *(f"  left: {reason}" for reason in merged.left)])
 
 

@@ -17,19 +17,27 @@ UPDATE migration_dedup_conflict d SET state = 'same'
 -- A question that was found alone is a case of its own, named after the lower of its customers.
 -- params: company (uuid)
 INSERT INTO migration_dedup_case AS o (id, company_id, customers, words, reason, score, questions, records, money, stake,
-                                       state, claimed_by, decided_by, decided_words, outcome, created_at)
+                                       state, claimed_by, decided_by, decided_words, outcome, pattern, created_at)
 SELECT g.id, %(company)s, g.customers,
        (SELECT string_agg(coalesce(nullif(c.name, ''), c.email, c.phone, '?'), ' / ' ORDER BY c.id)
           FROM customers_new c WHERE c.company_id = %(company)s AND c.id = ANY (g.customers)),
        g.reason, g.score, g.questions, w.records, w.money,
        (ln(1 + greatest(w.money, 0)::float8) + ln(1 + w.records)) * (1.05 - abs(2 * g.score - 1)),
-       'open', '', '', '', '{}', g.created_at
+       'open', '', '', '', '{}', g.pattern, g.created_at
   FROM (SELECT q.id, array_agg(DISTINCT m.customer_id) AS customers, count(DISTINCT q.question)::integer AS questions,
                (array_agg(q.reason ORDER BY abs(q.score - 0.5), q.question))[1] AS reason,
                (array_agg(q.score ORDER BY abs(q.score - 0.5), q.question))[1] AS score,
-               min(q.created_at) AS created_at
+               min(q.created_at) AS created_at,
+               -- One question about two customers is like another: the same reason, the same observations, their
+               -- weights and the size of the company left aside.
+               CASE WHEN count(DISTINCT q.question) = 1
+                    THEN md5(max(q.reason) || (
+                         SELECT coalesce(string_agg(DISTINCT e.item ->> 'text', '|'), '')
+                           FROM jsonb_array_elements((array_agg(q.evidence))[1]) AS e (item)
+                          WHERE e.item ->> 'kind' NOT IN ('prior', 'place', 'name_limit', 'rule')))
+                    ELSE '' END AS pattern
           FROM (SELECT d.id AS question, coalesce(d."case", least(a.customer_id, b.customer_id)) AS id, d.reason, d.score,
-                       d.created_at, a.customer_id AS one, b.customer_id AS other
+                       d.evidence, d.created_at, a.customer_id AS one, b.customer_id AS other
                   FROM migration_dedup_conflict d
                   JOIN customer_contacts a ON a.id = d.contact_a_id
                   JOIN customer_contacts b ON b.id = d.contact_b_id
@@ -47,10 +55,10 @@ ON CONFLICT (id) DO UPDATE
        questions = EXCLUDED.questions, records = EXCLUDED.records, money = EXCLUDED.money, stake = EXCLUDED.stake,
        state = 'open', claimed_by = CASE WHEN o.state = 'open' THEN o.claimed_by ELSE '' END,
        claimed_until = CASE WHEN o.state = 'open' THEN o.claimed_until END,
-       decided_by = '', decided_at = NULL, decided_words = '', outcome = '{}'
- WHERE o.state <> 'open' OR (o.customers, o.reason, o.score, o.questions, o.records, o.money, o.words)
+       decided_by = '', decided_at = NULL, decided_words = '', outcome = '{}', bulk_id = NULL, pattern = EXCLUDED.pattern
+ WHERE o.state <> 'open' OR (o.customers, o.reason, o.score, o.questions, o.records, o.money, o.words, o.pattern)
        IS DISTINCT FROM (EXCLUDED.customers, EXCLUDED.reason, EXCLUDED.score, EXCLUDED.questions, EXCLUDED.records,
-                         EXCLUDED.money, EXCLUDED.words);
+                         EXCLUDED.money, EXCLUDED.words, EXCLUDED.pattern);
 
 -- name: close
 -- Open cases without an open question.

@@ -29,9 +29,18 @@ SELECT k.key, k.number, k.is_role
  WHERE k.uses > 1;
 
 -- name: generic
--- Keys so many contacts share that they are no evidence at all.
--- params: key_group_limit (int)
-INSERT INTO batch_generic SELECT key FROM batch_key GROUP BY key HAVING count(*) > %(key_group_limit)s;
+-- Keys so many contacts share that they are no evidence at all, unless a person said that they are; and those a person
+-- said are none.
+-- params: company (uuid), key_group_limit (int)
+INSERT INTO batch_generic
+SELECT k.key FROM batch_key k
+ WHERE NOT EXISTS (SELECT FROM migration_value_ruling r
+                    WHERE r.company_id = %(company)s AND r.ended_at IS NULL AND r.kind IN ('phone', 'mailbox')
+                      AND r.value = k.key AND NOT r.is_generic)
+ GROUP BY k.key HAVING count(*) > %(key_group_limit)s
+ UNION
+SELECT r.value FROM migration_value_ruling r
+ WHERE r.company_id = %(company)s AND r.ended_at IS NULL AND r.kind IN ('phone', 'mailbox') AND r.is_generic;
 
 -- name: edges
 -- Each contact with the first one that has the same key.
@@ -41,7 +50,8 @@ SELECT k.number, min(k.number) OVER (PARTITION BY k.key)
 
 -- name: simple
 -- Components every contact of which has the same name, joined by keys that are personal by that very fact: one
--- customer each. Role mailboxes and larger components are left to the full rules.
+-- customer each. Role mailboxes, larger components, and names a person said to say nothing are left to the full rules.
+-- params: company (uuid)
 INSERT INTO batch_simple
 SELECT c.root
   FROM batch_component c
@@ -50,7 +60,10 @@ SELECT c.root
  GROUP BY c.root
 HAVING count(*) BETWEEN 2 AND 25
    AND count(s.name_key) = count(*) AND min(s.name_key COLLATE "C") = max(s.name_key COLLATE "C")
-   AND NOT bool_or(s.email_is_role);
+   AND NOT bool_or(s.email_is_role)
+   AND NOT bool_or(EXISTS (SELECT FROM migration_value_ruling r
+                            WHERE r.company_id = %(company)s AND r.ended_at IS NULL AND r.kind = 'name'
+                              AND r.value = s.name_key AND r.is_generic));
 
 -- name: cluster_simple
 INSERT INTO migration_staged_cluster (contact_id, company_id, first_contact_id)

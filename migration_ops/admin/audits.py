@@ -1,0 +1,164 @@
+"""The standing audit of automatic merges: the question, asked blind, and what the answers add up to."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+
+from crm.admin.columns import link, minute, short
+from crm.admin.filters import choice_filter, uuid_or_none
+from crm.admin.splits import MAY_MERGE
+from crm.models import Company
+from migration_ops.admin.records import MachineAdmin
+from migration_ops.exceptions import MigrationOpsError
+from migration_ops.identity.duplicates import precision, standing_audit
+from migration_ops.models import AutomaticMerging, MergeSample
+from migration_ops.selectors.cases import Cell, Line
+
+NAME = "migration_ops_mergesample"
+ANSWERS = (("same", "Same customer", "S"), ("different", "Not the same", "D"), ("unsure", "Cannot be told", "T"))
+
+
+@admin.display(description="answer")
+def answer_of(sample: MergeSample) -> str:
+    """In words."""
+    return sample.get_answer_display() if sample.answer else "–"
+
+
+@admin.display(description="the machine")
+def machine_of(sample: MergeSample) -> str:
+    """What it had decided; not said before the answer."""
+    if not sample.answer:
+        return "said after the answer"
+    return "merged them" if sample.is_merged else "kept them apart"
+
+
+@admin.register(MergeSample)
+class MergeSampleAdmin(MachineAdmin):
+    """What was asked and answered, the latest first."""
+
+    list_display = (
+        minute("created_at", words="drawn"), short("__str__", words="who"), answer_of, machine_of,
+        short("answered_by", words="by"), minute("answered_at", words="answered"), link("company"),
+    )  # fmt: skip
+    list_display_links = None
+    list_filter = (*MachineAdmin.list_filter, choice_filter("answer", MergeSample.Answer.choices))
+    ordering = ("-created_at", "pk")
+    sortable_by = ()
+    change_form_before_template = ""
+    fieldsets = ((None, {"fields": (answer_of, machine_of)}),)
+
+    def get_urls(self) -> list[URLPattern]:
+        """The pages besides the list."""
+        view = self.admin_site.admin_view
+        return [
+            path("audit/", view(self.audit_view), name=f"{NAME}_audit"),
+            path("next/", view(self.next_view), name=f"{NAME}_next"),
+            path("<uuid:pk>/ask/", view(self.ask_view), name=f"{NAME}_ask"),
+            path("resume/", view(self.resume_view), name=f"{NAME}_resume"),
+            *super().get_urls(),
+        ]
+
+    def audit_view(self, request: HttpRequest) -> HttpResponse:
+        """Each audited company's precision with its bounds."""
+        self._check(request)
+        audited = MergeSample.objects.values("company").union(
+            AutomaticMerging.objects.filter(is_stopped=True).values("company")
+        )
+        companies = Company.objects.filter(pk__in=[row["company"] for row in audited]).order_by("name")[:200]
+        rows = [
+            (now, _percent(now.precision), _percent(now.low), _percent(now.high))
+            for now in map(standing_audit.figures, companies)
+        ]
+        return self._render(
+            request, "audit.html", title="Audit of automatic merges", rows=rows, bar=_percent(precision.BAR),
+            telling=precision.TELLING, waiting=MergeSample.objects.filter(answer="").count(),
+            daily=standing_audit.DAILY,
+        )  # fmt: skip
+
+    def next_view(self, request: HttpRequest) -> HttpResponse:
+        """One that nobody has answered."""
+        self._check(request)
+        found = standing_audit.next_sample(
+            _company(request.GET.get("company", ""))
+        )  # fmt: skip
+        if found is None:
+            messages.info(request, "Everything drawn so far is answered.")
+            return HttpResponseRedirect(reverse(f"admin:{NAME}_audit"))
+        return HttpResponseRedirect(reverse(f"admin:{NAME}_ask", args=[found.pk]))
+
+    def ask_view(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        """GET asks; POST notes the answer and only then says what the machine did."""
+        self._check(request)
+        sample = MergeSample.objects.select_related("company", "merge").filter(pk=pk).first()
+        if sample is None:
+            raise Http404
+        if request.method == "POST":
+            try:
+                standing_audit.answer_sample(
+                    sample, request.POST.get("answer", ""), actor=request.user.get_username()
+                )  # fmt: skip
+            except MigrationOpsError as error:
+                messages.error(request, str(error))
+            return HttpResponseRedirect(request.path)
+        undo = None
+        if sample.answer == "different" and sample.merge is not None and sample.merge.undone_at is None:
+            undo = reverse("admin:crm_customermerge_undo", args=[sample.merge_id])
+        return self._render(
+            request, "audit_ask.html", title="The same customer?", sample=sample, lines=_lines(sample),
+            names=[side["name"] for side in sample.sides], answers=ANSWERS, machine=machine_of(sample), undo=undo,
+            figures=standing_audit.figures(sample.company) if sample.answer else None,
+        )  # fmt: skip
+
+    def resume_view(self, request: HttpRequest) -> HttpResponse:
+        """Let a stopped company merge without asking again."""
+        self._check(request)
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        company = _company(request.POST.get("company", ""))
+        if company is None:
+            raise Http404
+        try:
+            standing_audit.resume(
+                company, actor=request.user.get_username(), reason=request.POST.get("reason", "")
+            )  # fmt: skip
+        except MigrationOpsError as error:
+            messages.error(request, str(error))
+        else:
+            messages.success(request, f"{company} merges without asking again; its audit begins anew.")
+        return HttpResponseRedirect(reverse(f"admin:{NAME}_audit"))
+
+    def _check(self, request: HttpRequest) -> None:
+        if not request.user.has_perm(MAY_MERGE):
+            raise PermissionDenied
+
+    def _render(self, request: HttpRequest, template: str, **context: Any) -> HttpResponse:
+        return TemplateResponse(
+            request, f"admin/migration_ops/{template}",
+            {**self.admin_site.each_context(request), "opts": self.model._meta, **context},
+        )  # fmt: skip
+
+
+def _company(text: str) -> Company | None:
+    id = uuid_or_none(text)
+    return Company.objects.filter(pk=id).first() if id else None
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{share * 100:.2f} %"
+
+
+def _lines(sample: MergeSample) -> list[Line]:
+    """The sides as a comparison, what differs first."""
+    lines = []
+    for place, (words, _) in enumerate(sample.sides[0]["lines"]):
+        cells = tuple(
+            Cell(customer=sample.pk, lines=tuple(value for value in side["lines"][place][1] if value))
+            for side in sample.sides
+        )
+        lines.append(Line(words=words, field="", differs=len({cell.lines for cell in cells}) > 1, cells=cells))
+    return sorted(lines, key=lambda line: not line.differs)
