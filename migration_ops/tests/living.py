@@ -33,7 +33,7 @@ def backfill(company: Company) -> None:
 def prove(company: Company) -> None:
     """Everything the gates ask for that this test is not about."""
     report = validate(company)
-    failed = [(c.name, c.expected, c.found) for d in report.depths for c in d.checks if not c.passed]
+    failed = [(d.depth, c.name, c.expected, c.found) for d in report.depths for c in d.checks if not c.passed]
     assert report.passed, [*failed, *(x for d in report.depths for x in d.differences[:5])]
     for gate in ("shadow_reads", "backup", "rollback_drill"):
         findings.leave_evidence(company, gate, has_passed=True, detail=backed_up(company))

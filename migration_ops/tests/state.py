@@ -80,7 +80,10 @@ def assert_valid(*companies: Company) -> None:
     for company in companies:
         report = validate(company)
         failed = [
-            (each.name, each.expected, each.found) for part in report.depths for each in part.checks if not each.passed
+            (part.depth, each.name, each.expected, each.found)
+            for part in report.depths
+            for each in part.checks
+            if not each.passed
         ]
         assert report.passed, [*failed, *(each for part in report.depths for each in part.differences[:5])]
 
