@@ -23,6 +23,8 @@ def render_size(size: dict[str, Any], *, startup: float, workers: int, flag: str
             f"  ours / specification: min {min(ratios):.2f}, median {median(ratios):.2f}, max {max(ratios):.2f}"
             f"  (pair by pair: {each})"
         )
+        bare = size["ratios_without_verification"]
+        lines.append(f"  against the scripts without their verification blocks: median {median(bare):.2f}")
     if spec:
         lines.append("  specification, statement by statement (median):")
         for step in spec[0]["steps"]:

@@ -48,18 +48,22 @@ def prepare_spec(database_url: str) -> None:
 def run_spec(database_url: str, *, analyze: bool = False) -> Run:
     """Scripts 1 to 5 in one session, each in a transaction of its own, as a migration tool runs them.
 
+    Each script ends with its verification block, timed like the rest of it (step `verification`). A block that
+    refuses would undo its script; here it is run after the script's transaction, so that the next finds its rows.
+
     Args:
         database_url: a prepared copy.
         analyze: ANALYZE the filled tables after each script (timed); the specification does it only at the end.
     """
     steps: dict[str, float] = {}
+    verdicts: dict[str, str] = {}
     started = time.perf_counter()
     with (
         ProcessSampler(database=COPY_NAME) as sampler,
         psycopg.connect(database_url, autocommit=True, options="-c search_path=spec,public") as connection,
     ):
         for script in SCRIPTS:
-            work, _ = _parts(script)
+            work, verification = _parts(script)
             with connection.transaction():
                 for name, statement in work:
                     before = time.perf_counter()
@@ -68,29 +72,29 @@ def run_spec(database_url: str, *, analyze: bool = False) -> Run:
                     except psycopg.Error as error:
                         raise BenchmarkError(f"{script.name}, step {name}, was refused: {error}") from error
                     steps[name] = time.perf_counter() - before
+            before = time.perf_counter()
+            verdicts[script.name] = _verdict(connection, verification)
+            steps["verification"] = steps.get("verification", 0) + time.perf_counter() - before
             if analyze:
                 before = time.perf_counter()
                 for table in re.findall(r"^INSERT INTO (\w+)", script.read_text(), re.MULTILINE):
                     connection.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(table)))
                 steps["analyze"] = steps.get("analyze", 0) + time.perf_counter() - before
-    return Run(seconds=time.perf_counter() - started, steps=steps, memory_kb=sampler.peaks_kb, cpu_s=sampler.cpu_s)
+    seconds = time.perf_counter() - started
+    return Run(seconds=seconds, steps=steps, memory_kb=sampler.peaks_kb, cpu_s=sampler.cpu_s, verdicts=verdicts)
 
 
-def spec_verdicts(database_url: str) -> dict[str, str]:
-    """What each script's own verification says afterwards: its notices, or the exception it ends with."""
-    verdicts = {}
-    with psycopg.connect(database_url, autocommit=True, options="-c search_path=spec,public") as connection:
-        for script in SCRIPTS:
-            said: list[str] = []
-            handler = _collector(said)
-            connection.add_notice_handler(handler)
-            try:
-                connection.execute(_parts(script)[1])
-            except psycopg.Error as error:
-                said.append("REFUSED: " + (error.diag.message_primary or str(error)))
-            connection.remove_notice_handler(handler)
-            verdicts[script.name] = "; ".join(said)
-    return verdicts
+def _verdict(connection: psycopg.Connection[Any], verification: str) -> str:
+    """What a script's own verification says: its notices, or the exception it ends with."""
+    said: list[str] = []
+    handler = _collector(said)
+    connection.add_notice_handler(handler)
+    try:
+        connection.execute(verification)
+    except psycopg.Error as error:
+        said.append("REFUSED: " + (error.diag.message_primary or str(error)))
+    connection.remove_notice_handler(handler)
+    return "; ".join(said)
 
 
 def _collector(said: list[str]) -> Any:
@@ -99,7 +103,7 @@ def _collector(said: list[str]) -> Any:
 
 def _parts(script: Path) -> tuple[list[tuple[str, str]], str]:
     """The named statements of a script, and its verification block."""
-    work, verification = script.read_text().split("-- verification (not timed)\n")
+    work, verification = script.read_text().split("-- verification\n")
     pieces = re.split(r"^-- step: (\w+)\n", work, flags=re.MULTILINE)[1:]
     return list(zip(pieces[::2], pieces[1::2], strict=True)), verification
 

@@ -16,8 +16,12 @@ BATCH_ROWS = _number("BATCH_ROWS", 5_000)
 MAX_BATCH_ROWS = 50_000
 """Largest batch an operator may ask for: a legacy writer may wait as long as its batch lasts."""
 
-CONTACT_PART_ROWS = 50_000
-"""Legacy rows behind one part of the contact and customer phases."""
+CONTACT_PARTS_FROM_ROWS = 50_000
+"""Legacy rows from which contacts and customers are done in parts, by several workers."""
+
+CONTACT_PART_ROWS = 500_000
+"""Legacy rows behind one part of the contact and customer phases. Each part reads the whole company for its share, so
+small parts of a large company would read it many times over."""
 
 BATCH_ATTEMPTS = 3
 """Times a batch is tried again after a deadlock, a lost lock or a timeout before it is halved."""

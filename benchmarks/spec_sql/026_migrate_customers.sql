@@ -31,7 +31,7 @@ JOIN customers_new c ON
 WHERE q.address IS NOT NULL
 ON CONFLICT DO NOTHING;
 
--- verification (not timed)
+-- verification
 DO $$
 DECLARE
   old_count INTEGER;

@@ -28,7 +28,7 @@ JOIN customers_new c ON
 WHERE q.lead_status IS NOT NULL
   AND q.lead_status != 'converted';  -- Converted leads became quotes
 
--- verification (not timed)
+-- verification
 DO $$
 DECLARE
   old_count INTEGER;

@@ -88,7 +88,7 @@ WHERE q.items IS NOT NULL
   AND jsonb_typeof(q.items) = 'array'                               -- changed: see above
   AND NOT EXISTS (SELECT FROM unreadable u WHERE u.id = q.id);      -- changed: see above
 
--- verification (not timed)
+-- verification
 DO $$
 DECLARE
   old_quotes INTEGER;

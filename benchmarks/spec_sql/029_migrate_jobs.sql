@@ -39,7 +39,7 @@ FROM quotes q
 JOIN quotes_new qn ON qn.id = q.id
 WHERE q.status IN ('accepted', 'completed', 'scheduled');
 
--- verification (not timed)
+-- verification
 DO $$
 DECLARE
   old_count INTEGER;

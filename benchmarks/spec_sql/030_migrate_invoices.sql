@@ -64,7 +64,7 @@ SELECT
 FROM invoices_new i
 WHERE i.status = 'paid';
 
--- verification (not timed)
+-- verification
 DO $$
 DECLARE
   old_count INTEGER;

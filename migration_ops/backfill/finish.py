@@ -27,6 +27,8 @@ def finish_part(company: Company, part: int) -> None:
 
 def _flag_across_rows(company: Company) -> None:
     with connection.cursor() as cursor:
+        # It sorts and hashes the whole company: what does not fit goes to disk, so that memory does not grow with it.
+        cursor.execute("SELECT set_config('work_mem', '4MB', true)")
         cursor.execute(block("projection/cross_row_flags.sql", "cross_row_flags").sql, {"company": company.pk})
         for name in ("quick_figures", "analyze_deals"):
             cursor.execute(block("queries/plan.sql", name).sql)

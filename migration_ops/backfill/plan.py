@@ -184,8 +184,7 @@ def _plan(company: Company, *, batch_rows: int, owner: str, is_enqueued: bool) -
 def _write_batches(run: MigrationRun, *, is_first: bool, rows: int) -> None:
     if is_first:
         # Later contacts are resolved one by one against the customers that exist by then.
-        parts = max(1, ceil(rows / conf.CONTACT_PART_ROWS))
-        parts += parts % 2 if parts > 1 else 0
+        parts = 2 * ceil(rows / (2 * conf.CONTACT_PART_ROWS)) if rows > conf.CONTACT_PARTS_FROM_ROWS else 1
         _add(run, BatchKind.CONTACTS, parts)
         _add(run, BatchKind.IDENTITY, 1)
         _add(run, BatchKind.CLUSTERS, parts)

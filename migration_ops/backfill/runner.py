@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 Report = Callable[[Progress], None]
 
 MAX_RESPAWNS = 20
-WAIT_S = 0.05
+WAIT_S = 0.02
 ASKED = (RunStatus.PAUSING, RunStatus.CANCELLING)
 
 

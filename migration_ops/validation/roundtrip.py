@@ -84,9 +84,11 @@ def _rows() -> sql.Composable:
 
 @cache
 def _columns() -> sql.Composable:
+    # Materialised: a planner that expects one row would rebuild all of them again for each.
     return sql.SQL(
-        "SELECT o.id, v.name, left(v.expected, {limit}), left(v.found, {limit})"
-        "  FROM ({original}) AS o JOIN ({rebuilt}) AS r ON r.id = o.id"
+        "WITH o AS MATERIALIZED ({original}), r AS MATERIALIZED ({rebuilt})"
+        " SELECT o.id, v.name, left(v.expected, {limit}), left(v.found, {limit})"
+        "  FROM o JOIN r ON r.id = o.id"
         " CROSS JOIN LATERAL (VALUES {values}) AS v(name, expected, found, is_different)"
         " WHERE v.is_different"
         " ORDER BY 1, 2"

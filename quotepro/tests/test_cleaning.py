@@ -49,6 +49,29 @@ def test_what_is_left_is_what_a_flush_leaves(change):
     assert found == all_rows()
 
 
+@pytest.mark.parametrize("is_much", [True, False])
+def test_little_is_deleted_and_much_gets_new_files(is_much, monkeypatch):
+    monkeypatch.setattr(cleaning, "LARGE", 0 if is_much else 2**20)
+    cleaner = cleaning.Cleaner(lambda _: pytest.fail("no flush is needed"))
+    before = file_of("companies")
+    write_rows()
+    cleaner.clean(TransactionTestCase())
+    assert (file_of("companies") != before) == is_much
+    found = all_rows()
+    call_command("flush", verbosity=0, interactive=False)
+    assert found == all_rows()
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW session_replication_role")
+        assert cursor.fetchone()[0] == "origin"
+
+
+def file_of(table: str) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_relation_filenode(%s)", [table])
+        number: int = cursor.fetchone()[0]
+        return number
+
+
 def test_the_usual_test_needs_no_flush():
     flushes: list[TransactionTestCase] = []
     cleaner = cleaning.Cleaner(flushes.append)

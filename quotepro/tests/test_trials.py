@@ -1,8 +1,12 @@
 """smoke_test and load_test, with the production entry point they start themselves."""
 
 import json
+from collections import Counter
+from itertools import islice
 
 import pytest
+
+from quotepro.management.trial.load import Target, choices
 
 TABLES = ("quotes", "companies", "customers_new", "customer_contacts", "leads_new", "quotes_new", "quote_items_new", "jobs_new",
           "invoices_new", "payments", "migration_legacy_link", "migration_outbox", "api_tokens", "api_idempotent_requests",
@@ -58,8 +62,10 @@ def test_smoke_test_refuses_what_it_cannot_use(options, manage):
 
 def test_load_test_measures_and_leaves_nothing(manage, redis_server):
     from crm.tests.admin.rows import a_company, deals
+    from quotepro.management.trial.targets import targets_of
 
-    deals(a_company(), 3)
+    company = a_company()
+    deals(company, 3)
     before = counts()
     done = manage("load_test", "--users", "6", "--seconds", "2", "--json")
     assert done.returncode == 0, done.stderr
@@ -69,8 +75,17 @@ def test_load_test_measures_and_leaves_nothing(manage, redis_server):
     assert result["errors"] == 0
     assert 0 < result["p50_ms"] <= result["p95_ms"] <= result["p99_ms"]
     assert sum(each["requests"] for each in result["endpoints"]) == result["requests"]
-    assert {"v2 quotes", "v2 leads", "v2 quote"} <= {each["name"] for each in result["endpoints"]}
+    # Which kinds the first few requests are is chance; see test_every_kind_is_asked_as_often_as_its_weight_says.
+    assert {each["name"] for each in result["endpoints"]} <= {target.name for target in targets_of(company)}
     assert counts() == before
+
+
+def test_every_kind_is_asked_as_often_as_its_weight_says():
+    targets = [Target(name="often", weight=9, paths=["/a", "/b"]), Target(name="rarely", weight=1, paths=["/c"])]
+    asked = Counter(path for _, path in islice(choices(targets, seed=1), 2_000))
+    assert set(asked) == {"/a", "/b", "/c"}
+    assert 100 < asked["/c"] < 300
+    assert 700 < asked["/a"] < 1_100
 
 
 def test_load_test_counts_what_goes_wrong(manage, redis_server):

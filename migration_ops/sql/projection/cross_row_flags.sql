@@ -34,12 +34,12 @@ flagged AS (
       FROM rows q JOIN numbers n ON n.kind = 3 AND n.number = q.invoice_number
     UNION ALL
     SELECT t.id, 'twin', 4
-      FROM (SELECT q.id, count(*) OVER (PARTITION BY md5((to_jsonb(q) - 'id')::text)) AS copies
-              FROM quotes q
-             WHERE q.id IN (SELECT d.id
-                              FROM rows d
-                              JOIN (SELECT likeness FROM rows GROUP BY 1 HAVING count(*) > 1) AS near
-                                ON near.likeness = d.likeness)) AS t
+      FROM (SELECT d.id, count(*) OVER (PARTITION BY w.whole) AS copies
+              FROM rows d
+              JOIN (SELECT likeness FROM rows GROUP BY 1 HAVING count(*) > 1) AS near ON near.likeness = d.likeness
+             -- OFFSET 0: a look-up for each of the few; the planner, who expects many, would read all of the company again.
+             CROSS JOIN LATERAL (SELECT md5((to_jsonb(q) - 'id')::text) AS whole FROM quotes q
+                                  WHERE q.id = d.id OFFSET 0) AS w) AS t
      WHERE t.copies > 1
     UNION ALL
     SELECT c.id, 'currency_mixed', 5 FROM currencies c

@@ -9,14 +9,14 @@ CREATE TEMPORARY TABLE IF NOT EXISTS batch_deal (
     id uuid NOT NULL, company_id uuid NOT NULL,
     has_lead boolean NOT NULL, has_quote boolean NOT NULL, has_job boolean NOT NULL,
     has_invoice boolean NOT NULL, is_paid boolean NOT NULL, is_placeholder boolean NOT NULL,
-    created_at timestamptz NOT NULL, updated_at timestamptz NOT NULL, fingerprint bigint NOT NULL,
+    created_at timestamptz NOT NULL, updated_at timestamptz NOT NULL, fingerprint bigint NOT NULL, odd_items jsonb,
     contact_id uuid, customer_id uuid, address_id uuid, user_id uuid, contact_flags text[],
     subtotal numeric, discount_amount numeric, tax_rate numeric, tax_amount numeric, total numeric,
     scheduled_at timestamptz, started_at timestamptz, completed_at timestamptz, sent_at timestamptz,
     invoice_sent_at timestamptz, paid_at timestamptz,
     lead_status text, status text, quote_number text, job_name text, job_number text, invoice_number text,
     payment_method text, payment_link_url text, address text, address_text text,
-    customer_name text, email text, phone text, description text, notes text, odd_items jsonb, item_list jsonb
+    customer_name text, email text, phone text, description text, notes text, item_list jsonb
 ) WITH (toast_tuple_target = 8160) ON COMMIT DELETE ROWS;
 
 -- name: item

@@ -8,14 +8,16 @@ SELECT (SELECT count(*) FROM quotes WHERE company_id = %(company)s) AS rows,
        (SELECT count(*) FROM customer_contacts WHERE company_id = %(company)s) AS contacts,
        (SELECT count(*) FROM customer_addresses WHERE company_id = %(company)s) AS addresses,
        (SELECT count(*) FROM leads_new WHERE company_id = %(company)s) AS leads,
-       (SELECT count(*) FROM quotes_new WHERE company_id = %(company)s) AS quotes,
+       q.quotes,
        (SELECT count(*) FROM quote_items_new WHERE company_id = %(company)s) AS quote_items,
        (SELECT count(*) FROM jobs_new WHERE company_id = %(company)s) AS jobs,
        (SELECT count(*) FROM invoices_new WHERE company_id = %(company)s) AS invoices,
-       (SELECT count(*) FROM payments WHERE company_id = %(company)s) AS payments,
-       (SELECT coalesce(sum(total), 0) FROM quotes_new WHERE company_id = %(company)s) AS quote_total,
-       (SELECT coalesce(sum(amount), 0) FROM payments WHERE company_id = %(company)s) AS paid_total,
-       (SELECT count(*) FROM migration_dedup_conflict WHERE company_id = %(company)s AND state = 'open') AS open_conflicts;
+       p.payments, q.quote_total, p.paid_total,
+       (SELECT count(*) FROM migration_dedup_conflict WHERE company_id = %(company)s AND state = 'open') AS open_conflicts
+  FROM (SELECT count(*) AS quotes, coalesce(sum(total), 0) AS quote_total
+          FROM quotes_new WHERE company_id = %(company)s) AS q
+ CROSS JOIN (SELECT count(*) AS payments, coalesce(sum(amount), 0) AS paid_total
+               FROM payments WHERE company_id = %(company)s) AS p;
 
 -- name: flags
 SELECT f.flag, count(*) FROM migration_legacy_link l CROSS JOIN LATERAL unnest(l.flags) AS f(flag)

@@ -8,6 +8,7 @@ import random
 import sys
 import threading
 import time
+from functools import partial
 from uuid import UUID, uuid4
 
 import psycopg
@@ -22,6 +23,7 @@ from legacy.models import LegacyQuote
 from migration_ops.cutover.rollback import rollback
 from migration_ops.cutover.switch import move_stage
 from migration_ops.dual_write.follow import apply_once, follow
+from migration_ops.dual_write.lag import lag_of
 from migration_ops.exceptions import FenceTimedOut
 from migration_ops.models import CompanyStage
 from migration_ops.stages import Stage
@@ -118,6 +120,11 @@ def quiet(counters: list[Counter]) -> None:
         assert counter.error is None, counter.error
 
 
+def nothing_waits(company: Company) -> bool:
+    apply_once()
+    return lag_of(company).waiting == 0
+
+
 def let_go(counters: list[Counter], seconds: float) -> None:
     for counter in counters:
         if counter.is_quiet:
@@ -192,7 +199,8 @@ class Traffic:
         assert [each.error for each in self.counters] == [None] * len(self.counters)
         assert all(each.legacy and each.disturbed for each in self.counters)
         assert any(each.through_the_door for each in self.counters)
-        apply_once()
+        for company in (self.here, self.there):
+            wait_until(partial(nothing_waits, company), "the last changes to be applied")
         for counter in self.counters:
             assert Quote.objects.get(pk=counter.id).total == counter.accepted
             assert LegacyQuote.objects.get(pk=counter.id).total == counter.accepted
@@ -215,7 +223,8 @@ def journey(session, *, counters: int, seconds: float, rounds: int = 1) -> None:
             for to in WAY if number == rounds - 1 else WAY[:3]:
                 let_go(running, seconds)
                 quiet(running)
-                apply_once()
+                # A change that met a locked row waits a second or two; until it is applied its row counts as pending.
+                wait_until(partial(nothing_waits, here), "the changes to be applied")
                 if (
                     to in (Stage.LIVE, Stage.RAMPDOWN)
                     or CompanyStage.objects.get(company=here).stage == Stage.DUALWRITE

@@ -58,14 +58,15 @@ async def _run(
     figures: dict[str, Figures] = defaultdict(Figures)
     began = time.perf_counter()
     users = [
-        _user(base_url, _choices(caller.targets, seed + number), caller, figures, began + seconds)
+        _user(base_url, choices(caller.targets, seed + number), caller, figures, began + seconds)
         for number, caller in enumerate(callers)
     ]
     await asyncio.gather(*users)
     return dict(figures), time.perf_counter() - began
 
 
-def _choices(targets: Sequence[Target], seed: int) -> Iterator[tuple[Target, str]]:
+def choices(targets: Sequence[Target], seed: int) -> Iterator[tuple[Target, str]]:
+    """What one user asks for, without end: kind and path, by weight."""
     chance = random.Random(seed)
     weights = [target.weight for target in targets]
     while True:
