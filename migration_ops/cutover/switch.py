@@ -82,11 +82,17 @@ def _refuse_closed(company: Company, stage: Stage, results: list[GateResult]) ->
 
 
 def drain(company: Company, stage: Stage) -> None:
-    """Apply what waits while nobody is held up, so that little is left for the fence."""
+    """Apply what waits while nobody is held up, so that little is left for the fence.
+
+    Under writers that never rest something always waits: it ends where a round finds as much as the one before.
+    """
     step = apply.apply_company if stage in MIRRORED else reverse.reverse_company if stage in REVERSED else None
+    before = conf.APPLY_ROWS
     for _ in range(conf.DRAIN_ROUNDS if step else 0):
-        if step is None or not step(company).entries:
+        found = step(company).entries if step else 0
+        if not found or before <= found < conf.APPLY_ROWS:
             return
+        before = found
 
 
 @transaction.atomic

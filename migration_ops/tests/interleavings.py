@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import psycopg
+from django.db import connections
 
 Step = Callable[[psycopg.Connection], object]
 WAIT_S = 20.0
@@ -61,6 +62,67 @@ class Session:
     def is_idle(self) -> bool:
         return len(self.done) == self.asked
 
+    @property
+    def pid(self) -> int:
+        return self.connection.info.backend_pid
+
+
+@dataclass
+class Process(Session):
+    """Work of ours as a session: a function that stops before it goes on from each of its marks.
+
+    Its steps: up to the first mark, from mark to mark, and to the end; one more than there are marks. A mark is part of a
+    statement, and is met once it has run. Work that ends before a mark has its last steps empty.
+    """
+
+    work: Callable[[], object] = lambda: None
+    marks: Sequence[str] = ()
+    ready: threading.Event = field(default_factory=threading.Event)
+    result: object = None
+    backend: int = 0
+
+    @property
+    def pid(self) -> int:
+        return self.backend
+
+    def start(self) -> None:
+        super().start()
+        assert self.ready.wait(WAIT_S)
+
+    def _run(self) -> None:
+        left = list(self.marks)
+
+        def stop(execute, statement, params, many, context):  # type: ignore[no-untyped-def]
+            result = execute(statement, params, many, context)
+            if left and left[0] in str(statement):
+                left.pop(0)
+                self.done.append(None)
+                self.turn.acquire()
+            return result
+
+        try:
+            with connections["default"].execute_wrapper(stop):
+                connections["default"].ensure_connection()
+                self.backend = connections["default"].connection.info.backend_pid
+                self.ready.set()
+                self.turn.acquire()
+                try:
+                    self.result = self.work()
+                except Exception as error:  # noqa: BLE001 - kept for the check
+                    self.error = error
+            self.done.append(None)
+            while len(self.done) <= len(self.marks):
+                self.turn.acquire()
+                self.done.append(None)
+        finally:
+            self.ready.set()
+            connections.close_all()
+
+
+def process(work: Callable[[], object], *marks: str) -> Process:
+    """Work of ours with these marks, to be run once."""
+    return Process(connection=None, steps=(), work=work, marks=marks)  # type: ignore[arg-type]
+
 
 def run(sessions: Sequence[Session], order: Sequence[int], watcher: psycopg.Connection) -> None:
     """Take the steps in this order; a session whose turn comes while it still waits takes the step when it is free."""
@@ -86,7 +148,7 @@ def _settle(sessions: Sequence[Session], watcher: psycopg.Connection) -> None:
         busy = [session for session in sessions if not session.is_idle]
         if not busy:
             return
-        pids = [session.connection.info.backend_pid for session in busy]
+        pids = [session.pid for session in busy]
         (waiting,) = watcher.execute(
             "SELECT count(*) FROM unnest(%s::int[]) AS p WHERE cardinality(pg_blocking_pids(p)) > 0", [pids]
         ).fetchone()

@@ -34,7 +34,7 @@ def backfill(company: Company) -> None:
 def prove(company: Company) -> None:
     """Everything the gates ask for that this test is not about."""
     report = validate(company)
-    failed = [(c.name, c.expected, c.found) for d in report.depths for c in d.checks if not c.passed]
+    failed = [(d.depth, c.name, c.expected, c.found) for d in report.depths for c in d.checks if not c.passed]
     assert report.passed, [*failed, *(x for d in report.depths for x in d.differences[:5])]
     assert replay(company).has_passed, ShadowMismatch.objects.values_list("object", "group__field", "group__rule")[:5]
     for gate in ("backup", "rollback_drill"):

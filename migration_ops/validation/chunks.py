@@ -99,7 +99,9 @@ def check_chunk(
     settled = compare_now(replace(scope, ids=sorted(_suspects(again) - pending)), depths) if pending else again
     for depth, tally in tallies.items():
         late = len(pending & again[depth].suspects)
-        tally.pending, tally.rows_checked = late, tally.rows_checked - late
+        # Rows that were nowhere at the first look and are right now have been compared.
+        tally.rows_checked += tally.absent - settled[depth].absent - late
+        tally.pending, tally.absent = late, settled[depth].absent
         tally.counts, tally.differences = settled[depth].counts, settled[depth].differences
         tally.seconds += again[depth].seconds
     return tallies

@@ -61,11 +61,13 @@ class Difference:
 class Tally:
     """What one depth has seen so far; tallies of chunks add up, and keep a bounded number of differences.
 
-    ``suspects`` are the legacy ids that differed in this chunk; they are not added up.
+    ``suspects`` are the legacy ids that differed in this chunk; they are not added up. ``absent`` are the legacy rows
+    that were not compared because the new side holds nothing of them.
     """
 
     rows_expected: int = 0
     rows_checked: int = 0
+    absent: int = 0
     pending: int = 0
     seconds: float = 0.0
     counts: dict[Kind, int] = field(default_factory=lambda: dict.fromkeys(Kind, 0))

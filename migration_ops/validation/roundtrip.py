@@ -24,6 +24,7 @@ def compare(tally: Tally, params: dict[str, Any], unplaced: Sequence[Difference]
     found = {kind: each or [] for kind, each in zip(Kind, ids, strict=True)}
     aside = rows(SQL, "set_aside", params)
     tally.rows_checked = both + one_row(SQL, "waiting", params)[0]
+    tally.absent = len(found[Kind.MISSING])
     for kind, each in found.items():
         tally.counts[kind] += len(each)
         tally.suspects |= set(each)

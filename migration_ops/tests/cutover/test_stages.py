@@ -2,14 +2,16 @@
 
 import psycopg
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
-from crm.models import Customer
+from crm.models import Customer, Quote
+from crm.services.merge import merge
 from legacy.models import LegacyQuote
 from migration_ops import audit, conf, transitions
 from migration_ops.cutover import findings, gates
+from migration_ops.cutover.repair import repair
 from migration_ops.cutover.rollback import rollback
-from migration_ops.dual_write import capture
+from migration_ops.dual_write import capture, fence
 from migration_ops.exceptions import GateNotPassed, MoveRefused
 from migration_ops.models import AuditLine, Finding, StageChange, Verdict
 from migration_ops.stages import STAGE_MOVES, Stage, is_forward
@@ -106,11 +108,9 @@ def foreign_write(company, writer) -> None:
     writer.commit()
 
 
-def merge(company, writer) -> None:
-    one, other = Customer.objects.filter(company=company)[:2]
-    writer.execute("UPDATE customers_new SET merged_into = %s WHERE id = %s", [one.pk, other.pk])
-    writer.execute("UPDATE customers_new SET merged_into = NULL WHERE id = %s", [other.pk])
-    writer.commit()
+def merged(company, writer) -> None:
+    one, other = Customer.objects.filter(company=company).order_by("pk").values_list("pk", flat=True)[:2]
+    merge(company, [one, other], survivor=one, actor="ann")
 
 
 def truncate(company, writer) -> None:
@@ -122,7 +122,9 @@ def truncate(company, writer) -> None:
 
 
 def repaired(company, writer) -> None:
-    findings.record(company, Finding.Kind.REPAIR, "1 rows")
+    with transaction.atomic(), fence.mirrored():
+        Quote.objects.filter(pk=first_id()).update(notes="drifted")
+    assert repair(company, is_applied=True, actor="ann").changes
 
 
 def hole(company, writer) -> None:
@@ -132,7 +134,7 @@ def hole(company, writer) -> None:
     capture.install()
 
 
-@pytest.mark.parametrize("what", [foreign_write, merge, truncate, repaired, hole], ids=lambda f: f.__name__)
+@pytest.mark.parametrize("what", [foreign_write, merged, truncate, repaired, hole], ids=lambda f: f.__name__)
 def test_a_gate_that_was_passed_is_voided_and_the_step_says_why(company, writer, what):
     take_to(company, Stage.SHADOW)
     prove(company)
@@ -146,6 +148,16 @@ def test_a_gate_that_was_passed_is_voided_and_the_step_says_why(company, writer,
         return  # its rows are to be looked at again first
     prove(company)
     step(company, Stage.LIVE)
+
+
+def test_a_new_mapping_version_voids_what_was_proven_and_the_step_says_why(company, monkeypatch):
+    take_to(company, Stage.SHADOW)
+    prove(company)
+    version = conf.MAPPING_VERSION + 1
+    monkeypatch.setattr(conf, "MAPPING_VERSION", version)
+    with pytest.raises(GateNotPassed, match=f"now it is {version}.*validated before mapping version {version}"):
+        step(company, Stage.LIVE)
+    assert transitions.stage_of(company) == Stage.SHADOW
 
 
 def test_a_failed_validation_closes_the_gate(company, writer):

@@ -1,7 +1,9 @@
 """Captured changes reach the new tables: in any order, once, whoever is in the way (O1, O2, O5 to O7, O12 to O16)."""
 
 import threading
+import time
 from contextlib import suppress
+from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
@@ -18,6 +20,7 @@ from migration_ops.stages import RunStatus
 from migration_ops.tests.dual_write.conftest import ids_of
 from migration_ops.tests.legacy_rows import NAMELESS, READABLE, UNREADABLE, insert, update
 from migration_ops.tests.state import assert_valid, is_waiting, wait_until
+from migration_ops.validation import chunks
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -215,6 +218,14 @@ def test_changes_of_companies_that_do_not_move_are_dropped(company, writer):
     writer.commit()
     assert drop_unneeded() == 1
     assert OutboxEntry.objects.get().company_id == company.pk
+
+
+def test_rows_that_arrive_between_two_looks_of_a_validation_count_as_compared(company, writer, monkeypatch):
+    insert(writer, company.pk, uuid4(), customer_name="Late")
+    writer.commit()
+    moment = SimpleNamespace(sleep=lambda _: apply_once(), monotonic=time.monotonic)
+    monkeypatch.setattr(chunks, "time", moment)  # the first look saw the row on one side only
+    assert_valid(company)
 
 
 def test_a_company_that_is_written_all_the_while_can_be_validated(company, session):

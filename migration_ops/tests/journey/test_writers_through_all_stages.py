@@ -21,12 +21,18 @@ from crm.models import Company, Quote
 from crm.ports import write_guard
 from legacy.models import LegacyQuote
 from migration_ops.cutover.rollback import rollback
+from migration_ops.cutover.switch import move_stage
 from migration_ops.dual_write.follow import apply_once, follow
 from migration_ops.dual_write.lag import lag_of
 from migration_ops.exceptions import FenceTimedOut
 from migration_ops.models import CompanyStage
 from migration_ops.stages import Stage
-from migration_ops.tests.cutover.invariants import assert_invariants
+from migration_ops.tests.cutover.invariants import (
+    INVARIANTS,
+    assert_invariants,
+    assert_second_pass_changes_nothing,
+    violations,
+)
 from migration_ops.tests.legacy_rows import fill, insert, update
 from migration_ops.tests.living import backfill, prove, step
 from migration_ops.tests.state import random_seed, wait_until
@@ -35,13 +41,17 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 WAY = (Stage.SHADOW, Stage.LIVE, Stage.SHADOW, Stage.LIVE, Stage.RAMPDOWN)
 REFUSED = ("QP001", "40001", "40P01")
+FENCE = next(name for name in INVARIANTS if name.startswith("V15 "))
 
 
 class Counter(threading.Thread):
     """Adds one to its own deal again and again, wherever the deal is led just now; and disturbs other rows."""
 
-    def __init__(self, dsn: str, company: Company, id: UUID, others: list[UUID], there: UUID, seed: int) -> None:
+    def __init__(
+        self, dsn: str, company: Company, id: UUID, others: list[UUID], there: UUID, seed: int, rest_s: float
+    ) -> None:
         super().__init__(daemon=True)
+        self.rest_s = rest_s
         self.dsn, self.company, self.id, self.others, self.there = dsn, company, id, others, there
         self.chance = random.Random(seed)
         self.stop, self.turn, self.is_quiet = threading.Event(), threading.Lock(), False
@@ -55,7 +65,7 @@ class Counter(threading.Thread):
                     with self.turn:  # whoever holds it keeps this writer quiet
                         self._count(session)
                         self._disturb(session)
-                    time.sleep(0.005)
+                    time.sleep(self.rest_s)
         except Exception as error:  # noqa: BLE001 - looked at by the test
             self.error = error
         finally:
@@ -135,33 +145,82 @@ def move(company: Company, to: Stage) -> None:
     raise AssertionError(f"{to} was refused twenty times")
 
 
+class Traffic:
+    """Two companies, one of them written all the while by so many counters, and one worker that applies changes."""
+
+    def __init__(self, session, *, counters: int, rest_s: float) -> None:
+        chance = random_seed()
+        self.here, self.there = (Company.objects.create(name=name.title(), slug=name) for name in ("here", "there"))
+        writer = session()
+        ids = fill(writer, self.here.pk, 40, total=0, items=None, subtotal=None)
+        fill(writer, self.there.pk, 2)
+        writer.commit()
+        self.counters = [
+            Counter(writer.info.dsn, self.here, ids[n], ids[counters:], self.there.pk, chance.randrange(10**6), rest_s)
+            for n in range(counters)
+        ]
+        self.stop = threading.Event()
+        self.worker = threading.Thread(target=self._apply, daemon=True)
+        self.error: Exception | None = None
+
+    def _apply(self) -> None:
+        try:
+            follow(until=self.stop.is_set)
+        except Exception as error:  # noqa: BLE001 - looked at at the end
+            self.error = error
+        finally:
+            connections.close_all()
+
+    def begin(self) -> None:
+        """Writers first: the backfill meets them."""
+        self.began = time.monotonic()
+        for counter in self.counters:
+            counter.start()
+        backfill(self.there)
+        backfill(self.here)
+        self.worker.start()
+
+    def end(self) -> None:
+        for counter in self.counters:
+            counter.stop.set()
+        let_go(self.counters, 0)
+        for counter in self.counters:
+            counter.join(30)
+        took = time.monotonic() - self.began
+        self.stop.set()
+        self.worker.join(30)
+        told = [(c.accepted, c.legacy, c.through_the_door, c.disturbed) for c in self.counters]
+        rate = sum(c.accepted + c.disturbed for c in self.counters) / took
+        sys.stdout.write(f"accepted, by SQL, through the door, others: {told}; {rate:.0f} transactions a second\n")
+
+    def assert_every_write_has_one_effect(self) -> None:
+        """As many as were accepted, on both sides, and every invariant: where the company stands, and all the way back."""
+        assert self.error is None, self.error
+        assert [each.error for each in self.counters] == [None] * len(self.counters)
+        assert all(each.legacy and each.disturbed for each in self.counters)
+        assert any(each.through_the_door for each in self.counters)
+        for company in (self.here, self.there):
+            wait_until(partial(nothing_waits, company), "the last changes to be applied")
+        for counter in self.counters:
+            assert Quote.objects.get(pk=counter.id).total == counter.accepted
+            assert LegacyQuote.objects.get(pk=counter.id).total == counter.accepted
+        assert_invariants(self.here, self.there)
+        rollback(self.here, reason="test", actor="test")
+        apply_once()
+        for counter in self.counters:
+            assert LegacyQuote.objects.get(pk=counter.id).total == counter.accepted
+        assert_invariants(self.here, self.there)
+        backfill(self.here)
+        assert_second_pass_changes_nothing(lambda: backfill(self.here))  # V14
+
+
 def journey(session, *, counters: int, seconds: float, rounds: int = 1) -> None:
-    chance = random_seed()
-    here, there = (Company.objects.create(name=name.title(), slug=name) for name in ("here", "there"))
-    writer = session()
-    ids = fill(writer, here.pk, 40, total=0, items=None, subtotal=None)
-    fill(writer, there.pk, 2)
-    writer.commit()
-    running = [
-        Counter(writer.info.dsn, here, ids[n], ids[counters:], there.pk, chance.randrange(10**6))
-        for n in range(counters)
-    ]
-    stop = threading.Event()
-
-    def work() -> None:
-        follow(until=stop.is_set)
-        connections.close_all()
-
-    worker = threading.Thread(target=work, daemon=True)
-    for counter in running:
-        counter.start()
-    let_go(running, 0)
-    backfill(there)
-    backfill(here)
-    worker.start()
+    traffic = Traffic(session, counters=counters, rest_s=0.005)
+    here, running = traffic.here, traffic.counters
+    traffic.begin()
     try:
-        for _ in range(rounds):
-            for to in WAY if _ == rounds - 1 else WAY[:3]:
+        for number in range(rounds):
+            for to in WAY if number == rounds - 1 else WAY[:3]:
                 let_go(running, seconds)
                 quiet(running)
                 # A change that met a locked row waits a second or two; until it is applied its row counts as pending.
@@ -176,23 +235,35 @@ def journey(session, *, counters: int, seconds: float, rounds: int = 1) -> None:
         let_go(running, seconds)
         quiet(running)
     finally:
-        for counter in running:
-            counter.stop.set()
-        let_go(running, 0)
-        for counter in running:
-            counter.join(30)
-        stop.set()
-        worker.join(30)
-    wait_until(partial(nothing_waits, here), "the last changes to be applied")
-    told = [(c.accepted, c.legacy, c.through_the_door, c.disturbed) for c in running]
-    sys.stdout.write(f"accepted, by SQL, through the door, others: {told}\n")
-    assert all(c.legacy and c.through_the_door and c.disturbed for c in running)
-    for counter in running:
-        assert Quote.objects.get(pk=counter.id).total == counter.accepted
-        assert LegacyQuote.objects.get(pk=counter.id).total == counter.accepted
-    assert_invariants(here, there)
-    rollback(here, reason="test", actor="test")
-    assert_invariants(here, there)
+        traffic.end()
+    traffic.assert_every_write_has_one_effect()
+
+
+def there_and_back(session, *, counters: int, times: int) -> None:
+    """Cutovers and ways back under writers that never rest; a refused one changes nothing and is tried again."""
+    traffic = Traffic(session, counters=counters, rest_s=0.04)  # some 200 transactions a second with 4
+    traffic.begin()
+    refused = 0
+    try:
+        for to in (Stage.SHADOW, *(Stage.LIVE, Stage.SHADOW) * times, Stage.LIVE):
+            before = CompanyStage.objects.get(company=traffic.here).stage
+            while True:
+                try:
+                    # The gates are for people: what is tried here is the fence.
+                    move_stage(traffic.here, to, reason="test", actor="test", needs_gates=False)
+                    break
+                except FenceTimedOut:
+                    refused += 1
+                    assert CompanyStage.objects.get(company=traffic.here).stage == before
+                    assert refused < 5 * times, "steps do not get their turn"
+            if to == Stage.LIVE:
+                assert not violations(traffic.here, FENCE), "a legacy write got past the cutover"
+            time.sleep(0.03)
+        wait_until(lambda: any(each.through_the_door for each in traffic.counters), "a write through the door")
+    finally:
+        traffic.end()
+    sys.stdout.write(f"{times} cutovers and ways back, {refused} steps refused cleanly and tried again\n")
+    traffic.assert_every_write_has_one_effect()
 
 
 def test_every_accepted_write_has_one_effect(session):
@@ -202,3 +273,12 @@ def test_every_accepted_write_has_one_effect(session):
 @pytest.mark.nightly
 def test_every_accepted_write_has_one_effect_for_long(session):
     journey(session, counters=6, seconds=3, rounds=10)
+
+
+def test_cutovers_and_ways_back_without_one_wrong_write(session):
+    there_and_back(session, counters=2, times=4)
+
+
+@pytest.mark.nightly
+def test_two_hundred_cutovers_and_ways_back_without_one_wrong_write(session):
+    there_and_back(session, counters=4, times=200)
