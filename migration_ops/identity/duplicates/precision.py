@@ -1,6 +1,6 @@
 """How sure one can be of a precision that was measured on a sample (pure).
 
-Source: docs/decisions/0021-standing-audit.md
+Source: docs/decisions/0024-standing-audit.md
 """
 
 from math import ceil, sqrt

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('crm', '0005_merges'),
-        ('migration_ops', '0007_pace'),
+        ('migration_ops', '0008_duplicate_index'),
     ]
 
     operations = [

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('crm', '0005_merges'),
-        ('migration_ops', '0009_value_rulings'),
+        ('migration_ops', '0010_value_rulings'),
     ]
 
     operations = [

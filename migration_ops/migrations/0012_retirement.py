@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('crm', '0005_merges'),
-        ('migration_ops', '0007_pace'),
+        ('migration_ops', '0011_merge_audit'),
     ]
 
     operations = [

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('crm', '0005_merges'),
-        ('migration_ops', '0008_patterns'),
+        ('migration_ops', '0009_patterns'),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('crm', '0005_merges'),
-        ('migration_ops', '0007_pace'),
+        ('migration_ops', '0012_retirement'),
     ]
 
     operations = [
