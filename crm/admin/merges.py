@@ -186,11 +186,12 @@ class CustomerMergeAdmin(UndoAdmin):
         }  # fmt: skip
         try:
             if request.method == "POST":
+                into = str(row.survivor)  # as it is called while it is apart
                 done = redo_merge(
                     row, actor=request.user.get_username(), reason=request.POST.get("reason", "").strip(),
                     seen=seen_parts(request),
                 )  # fmt: skip
-                messages.success(request, f"Merged again: {names(done)} became part of {done.survivor}.")
+                messages.success(request, f"Merged again: {names(done)} became part of {into}.")
                 return HttpResponseRedirect(page_of(done))
             plan = plan_redo(row)
         except CrmError as error:
