@@ -11,7 +11,7 @@ from django.utils import timezone
 from crm.models import Company
 from migration_ops import audit, conf
 from migration_ops.cutover import gates
-from migration_ops.models import AuditLine, CompanyStage, Finding, GateEvidence, Verdict
+from migration_ops.models import AuditLine, CompanyStage, Finding, GateEvidence, ShadowGroup, Verdict
 from migration_ops.selectors.summary import summary_of
 from migration_ops.stages import Stage
 
@@ -121,6 +121,8 @@ def _of_cutover(company: Company, name: str, since: datetime) -> Proof:
     missing = ""
     if not told or not all(gate.get("passed") for gate in told):
         missing = "the company went live without it"
+    elif name == "shadow_reads" and (open_groups := ShadowGroup.objects.filter(company=company, resolved_at=None)):
+        missing = f"answers of API v1 differ: {'; '.join(map(str, open_groups[:3]))}"
     elif newest is None:
         missing = "its report is gone" if name == "rollback_drill" else ""
     elif not newest.has_passed:

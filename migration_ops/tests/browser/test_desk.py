@@ -129,8 +129,8 @@ def test_the_blind_audit(browser, live_server, stored, scheme):  # noqa: F811
     page.goto(live_server.url + reverse("admin:migration_ops_mergesample_audit"))
     shot(page, f"audit-{scheme}")
     page.fill("input[name=reason]", "the answer was a slip")
-    page.click("text=Resume")
-    page.wait_for_selector("#audit:has-text('resumed on')")
+    page.click("#precision button")
+    page.wait_for_selector("#precision:has-text('resumed on')")
     assert MergeSample.objects.exclude(answer="").count() == 2
     assert page.evaluate("document.documentElement.scrollWidth") <= 1280
     assert page.errors == []

@@ -40,7 +40,7 @@ PLANTED = {
     "V13": ["UPDATE migration_run SET rows_planned = rows_planned + 1"],
     "V15": [f"INSERT INTO migration_outbox (legacy_id, company_id, operation, captured_at) VALUES ({ID}, %(company)s, 'U', now())"],
     "V16": ["INSERT INTO migration_reverse_outbox (company_id, table_name, row_id, operation, captured_at, xid) VALUES (%(company)s, 'leads_new', gen_random_uuid(), 'U', now(), 1)"],
-    "V17": ["UPDATE migration_quarantined_row SET resolution = 'waived'"],
+    "V17": ["UPDATE migration_quarantined_row SET resolved_at = now()"],
     "V18": ["UPDATE invoices_new SET invoice_number = 'I-9' WHERE id = (SELECT id FROM invoices_new ORDER BY 1 LIMIT 1)"],
     "V19": ["UPDATE payments SET amount = amount - 0.01 WHERE id = (SELECT id FROM payments ORDER BY 1 LIMIT 1)"],
     "V20": ["CREATE UNLOGGED TABLE forgettable (id int)"],

@@ -10,6 +10,7 @@ from crm.selectors.customers import living as living_of
 from crm.services.merge import merge
 from crm.services.undo import undo_merge
 from legacy.models import LegacyQuote
+from migration_ops.backfill.sweep import settle
 from migration_ops.models import LegacyLink
 from migration_ops.tests import moving
 from migration_ops.tests.identity.test_cases import company, whose  # noqa: F401 - the fixture
@@ -57,7 +58,12 @@ def test_two_workers_that_meet_the_same_new_person_make_one_customer(company, se
                 other_program, company.pk, UUID(int=number), customer_name="New Person", email="new@example.com",
                 phone="+12025556666", address="6 New Road",
             )  # fmt: skip
-    refused = first_then(lambda: apply(company, [UUID(int=71)]), lambda: apply(company, [UUID(int=72)]))
+
+    def work(number: int) -> None:
+        with transaction.atomic():
+            settle(company, [UUID(int=number)], batch_id=None)
+
+    refused = first_then(lambda: work(71), lambda: work(72))
     assert refused is None
     contact = CustomerContact.objects.get(company=company, name="New Person")
     assert contact.legacy_links.count() == 2

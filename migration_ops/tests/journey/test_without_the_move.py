@@ -85,8 +85,8 @@ LEFT = (
 )
 
 
-def test_the_crm_works_where_the_move_was_taken_down(scratch_database_url, tmp_path):
-    env = {"DATABASE_URL": scratch_database_url, "REDIS_URL": settings.REDIS_URL}
+def test_the_crm_works_where_the_move_was_taken_down(scratch_database_url, redis_server, tmp_path):
+    env = {"DATABASE_URL": scratch_database_url, "REDIS_URL": redis_server}
     made = run_manage("migrate", "--verbosity", "0", env=env)
     assert made.returncode == 0, made.stderr
     with psycopg.connect(scratch_database_url) as session:

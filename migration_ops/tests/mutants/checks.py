@@ -16,7 +16,7 @@ from migration_ops.backfill import owner as owners
 from migration_ops.backfill.batch import Step, run_step
 from migration_ops.backfill.migrate import migrate
 from migration_ops.exceptions import RunAlreadyActive, RunTakenOver
-from migration_ops.models import LegacyLink, MigrationBatch, MigrationRun
+from migration_ops.models import LegacyLink, MigrationBatch, MigrationRun, OutboxEntry
 from migration_ops.tests import state
 from migration_ops.tests.legacy_rows import insert, update
 
@@ -154,6 +154,8 @@ def check_a_run_ends_with_nothing_pending(company, session):
     insert(writer, company.pk, uuid4(), customer_name="Late")
     writer.commit()
     to_the_end(run)
+    # Looked at before the validation, which applies what waits where it can.
+    assert not OutboxEntry.objects.filter(company_id=company.pk, state=OutboxEntry.State.PENDING).exists()
     state.assert_valid(company)
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from migration_ops import audit, conf
 from migration_ops.cutover import findings
 from migration_ops.exceptions import CertificateRefused
-from migration_ops.models import AuditLine, Certificate, Finding, GateEvidence, QuarantinedRow, Verdict
+from migration_ops.models import AuditLine, Certificate, Finding, GateEvidence, QuarantinedRow, ShadowGroup, Verdict
 from migration_ops.retirement import certificate
 from migration_ops.stages import Stage
 from migration_ops.tests.living import backed_up, migrated, take_to
@@ -77,8 +77,9 @@ def failed_drill(company):
     findings.leave_evidence(company, "rollback_drill", has_passed=False, detail={})
 
 
-def void_reads(company):
-    findings.void_evidence(company, "shadow_reads", "a mismatch of quotes")
+def reads_that_differ(company):
+    now = timezone.now()
+    ShadowGroup.objects.create(company=company, endpoint="list", field="total", rule="value", first_at=now, last_at=now)
 
 
 def old_drill(company):
@@ -110,7 +111,7 @@ MISSING = {
     other_mapping: "is of another mapping version",
     no_drill: "rollback_drill: its report is gone",
     failed_drill: "rollback_drill: the last one failed",
-    void_reads: "shadow_reads: voided by a mismatch of quotes",
+    reads_that_differ: "shadow_reads: answers of API v1 differ: GET /api/quotes total",
     old_drill: "rollback_drill: it was more than 90 days old",
     old_backup: "backup: the backup was taken more than 24 hours ago",
     finding: "findings: 1 open",
