@@ -8,7 +8,7 @@ from django.db import connection
 from crm.models import Company
 from migration_ops import conf
 from migration_ops.exceptions import ContactUnresolved
-from migration_ops.identity.late import resolve_late
+from migration_ops.identity.late import hold_rows, resolve_late
 from migration_ops.models import MigrationBatch, OutboxEntry
 from migration_ops.projection import project
 from migration_ops.projection.project import HIGHEST, Scope
@@ -63,7 +63,7 @@ def settle(company: Company, ids: list[UUID], *, batch_id: int | None, actor: st
     Raises:
         ContactUnresolved: a row's contact could not be resolved (a defect, never the row's fault).
     """
-    held = _hold(ids)
+    held = hold_rows(ids)
     for _ in range(conf.BATCH_ATTEMPTS):
         resolve_late(company, ids)
         outcome = project.write(
@@ -72,18 +72,11 @@ def settle(company: Company, ids: list[UUID], *, batch_id: int | None, actor: st
         if not outcome.unidentified:
             return outcome
         # A row written anew after it was looked for: now it is held too.
-        before, held = held, _hold(ids)
+        before, held = held, hold_rows(ids)
         if held == before:
             break
         project.empty_work_tables()
     raise ContactUnresolved(rows=outcome.unidentified, company=company.slug)
-
-
-def _hold(ids: list[UUID]) -> list[UUID]:
-    """Lock the legacy rows before their contacts are looked up, so that nobody gives them another one meanwhile."""
-    with connection.cursor() as cursor:
-        cursor.execute(block("queries/plan.sql", "hold_rows").sql, {"ids": ids})
-        return [id for (id,) in cursor.fetchall()]
 
 
 def set_aside(company: Company, id: UUID, message: str, *, batch_id: int) -> None:

@@ -14,7 +14,7 @@ from migration_ops import conf
 from migration_ops.backfill.batch import LOCK_TIMEOUT, RETRYABLE, SERVER_TROUBLE
 from migration_ops.dual_write import fence
 from migration_ops.exceptions import MigrationOpsError, ProofFailed
-from migration_ops.identity.late import resolve_late
+from migration_ops.identity.late import hold_rows, resolve_late
 from migration_ops.projection import project
 from migration_ops.projection.project import Scope
 from migration_ops.selectors.companies import ensure_company
@@ -150,13 +150,20 @@ def bring_up_to_date(company: Company, ids: list[UUID], *, is_locking: bool = Tr
     Raises:
         MigrationOpsError: a row's contact could not be resolved.
     """
-    _empty_work_tables()
-    resolve_late(company, ids)
     scope = Scope(company=company, ids=ids, low=min(ids), high=max(ids))
-    # As a retry: rows may stand there without a link, and are written over.
-    outcome = project.write(scope, batch_id=None, actor=actor, is_retry=True, is_locking=is_locking)
-    if outcome.unidentified:
-        raise MigrationOpsError(f"{outcome.unidentified} rows of {company.slug} have no contact after resolution")
+    held = hold_rows(ids) if is_locking else []
+    for _ in range(conf.BATCH_ATTEMPTS):
+        _empty_work_tables()
+        resolve_late(company, ids)
+        # As a retry: rows may stand there without a link, and are written over.
+        outcome = project.write(scope, batch_id=None, actor=actor, is_retry=True, is_locking=is_locking)
+        if not outcome.unidentified:
+            return
+        # A row written anew after it was looked for: now it is held too.
+        before, held = held, hold_rows(ids) if is_locking else []
+        if held == before:
+            break
+    raise MigrationOpsError(f"{outcome.unidentified} rows of {company.slug} have no contact after resolution")
 
 
 def _empty_work_tables() -> None:

@@ -27,6 +27,17 @@ LATE = "identity/late.sql"
 ORDINARY_LIMIT = 2_000
 
 
+def hold_rows(ids: Sequence[UUID]) -> list[UUID]:
+    """Lock these legacy rows before their contacts are looked up, so that nobody gives them another one meanwhile.
+
+    Returns:
+        Those that are there, in the order in which everybody locks them.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(block(LATE, "hold_rows").sql, {"ids": list(ids)})
+        return [id for (id,) in cursor.fetchall()]
+
+
 def resolve_late(company: Company, ids: Sequence[UUID]) -> None:
     """Make every contact and address of these legacy rows known, in the caller's transaction."""
     params: dict[str, Any] = {"company": company.pk, "ids": list(ids)}

@@ -20,6 +20,12 @@ WITH RECURSIVE up (id, into_id) AS (
     SELECT c.id, c.merged_into FROM up u JOIN customers_new c ON c.company_id = %(company)s AND c.id = u.into_id)
 SELECT u.id FROM up u WHERE u.into_id IS NULL;
 
+-- name: hold_rows
+-- Legacy rows of any company, in the order in which everybody locks them.
+-- params: ids (uuid[])
+-- locks: the rows, FOR SHARE
+SELECT q.id FROM quotes q WHERE q.id = ANY (%(ids)s::uuid[]) ORDER BY q.id FOR SHARE;
+
 -- name: new_contacts
 -- Recorded contacts of these rows that are not known yet, each with the contacts its rows had before and their
 -- customers.

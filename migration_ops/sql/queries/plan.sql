@@ -102,12 +102,6 @@ SELECT 1 FROM migration_run r
  WHERE r.id = %(run)s AND r.generation = %(generation)s AND r.status IN ('running', 'pausing', 'cancelling')
    FOR SHARE;
 
--- name: hold_rows
--- Legacy rows of any company, in the order in which everybody locks them.
--- params: ids (uuid[])
--- locks: the rows, FOR SHARE
-SELECT q.id FROM quotes q WHERE q.id = ANY (%(ids)s::uuid[]) ORDER BY q.id FOR SHARE;
-
 -- name: middle
 -- How many rows a range holds, and the id that ends its first half.
 SELECT count(*), (SELECT h.id FROM quotes h WHERE h.company_id = %(company)s AND h.id BETWEEN %(low)s AND %(high)s
