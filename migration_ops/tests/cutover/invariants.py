@@ -98,7 +98,7 @@ INVARIANTS = {
     "V13 counters are facts": """
         SELECT r.id FROM migration_run r JOIN migration_batch b ON b.run_id = r.id AND b.kind = 'rows' AND b.state <> 'split'
          WHERE r.company_id = %(company)s AND r.status = 'finished'
-         GROUP BY r.id, r.rows_planned HAVING sum(b.rows) <> r.rows_planned OR sum(b.migrated + b.quarantined) > r.rows_planned
+         GROUP BY r.id, r.rows_planned HAVING sum(b.rows) <> r.rows_planned
         UNION ALL
         SELECT b.id FROM migration_batch b JOIN migration_run r ON r.id = b.run_id
          WHERE r.company_id = %(company)s AND b.kind = 'rows' AND b.state = 'done'
