@@ -21,7 +21,10 @@ def repeated(plan: dict[str, Any]) -> Iterator[str]:
     """What the plan's nested loops repeat for each of their outer rows."""
     children = plan.get("Plans", [])
     if plan["Node Type"] == "Nested Loop":
-        yield children[1]["Node Type"]
+        inner = children[1]
+        # A bitmap of one id is a look-up too: the planner takes either.
+        is_look_up = inner["Node Type"] == "Bitmap Heap Scan" and inner["Recheck Cond"].startswith("(id = ")
+        yield "Index Scan" if is_look_up else inner["Node Type"]
     for child in children:
         yield from repeated(child)
 
