@@ -90,8 +90,7 @@ def set_aside(company: Company, id: UUID, message: str, *, batch_id: int) -> Non
     """Quarantine one row that the database refuses, with the database's words."""
     scope = Scope(company=company, ids=[id], low=id, high=id)
     params = scope.params() | {"id": id, "message": message, "mapping_version": conf.MAPPING_VERSION, "batch": batch_id}
-    for table in blocks("projection/work_tables.sql").values():
-        project.execute(table.sql, {})
+    project.make_work_tables()
     project.execute(block("queries/plan.sql", "reject_one").sql, params)
     stale = blocks("projection/stale.sql")
     if project.execute(stale["mark_known"].sql, params):

@@ -18,7 +18,7 @@ from migration_ops.identity.late import resolve_late
 from migration_ops.projection import project
 from migration_ops.projection.project import Scope
 from migration_ops.selectors.companies import ensure_company
-from migration_ops.sql.loader import block, blocks
+from migration_ops.sql.loader import block
 from migration_ops.stages import MIRRORED
 from migration_ops.validation import roundtrip
 from migration_ops.validation.query import rows
@@ -150,20 +150,13 @@ def bring_up_to_date(company: Company, ids: list[UUID], *, is_locking: bool = Tr
     Raises:
         MigrationOpsError: a row's contact could not be resolved.
     """
-    _empty_work_tables()
+    project.empty_work_tables()
     resolve_late(company, ids)
     scope = Scope(company=company, ids=ids, low=min(ids), high=max(ids))
     # As a retry: rows may stand there without a link, and are written over.
     outcome = project.write(scope, batch_id=None, actor=actor, is_retry=True, is_locking=is_locking)
     if outcome.unidentified:
         raise MigrationOpsError(f"{outcome.unidentified} rows of {company.slug} have no contact after resolution")
-
-
-def _empty_work_tables() -> None:
-    """Nothing has emptied them where the transaction around has projected rows before."""
-    for table in blocks("projection/work_tables.sql").values():
-        project.execute(table.sql, {})
-    project.empty_work_tables()
 
 
 def prove(company: Company, ids: list[UUID]) -> None:
