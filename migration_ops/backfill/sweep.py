@@ -56,26 +56,31 @@ def sweep_slice(company: Company, batch: MigrationBatch) -> bool:
     return is_last
 
 
-def settle(company: Company, ids: list[UUID], *, batch_id: int | None, actor: str = "sweep") -> project.Outcome:
+def settle(
+    company: Company, ids: list[UUID], *, batch_id: int | None, actor: str = "sweep", is_retry: bool = False,
+    is_locking: bool = True,
+) -> project.Outcome:  # fmt: skip
     """Bring the deals of these legacy ids to what their rows say now, new contacts included; rows that are gone
     are removed. In the caller's transaction.
 
+    Args:
+        is_retry: rows may stand there without a link, and are written over.
+        is_locking: hold the legacy rows; not inside a stage move, whose writers all wait, perhaps with rows locked.
     Raises:
         ContactUnresolved: a row's contact could not be resolved (a defect, never the row's fault).
     """
-    held = hold_rows(ids)
+    scope = Scope(company=company, ids=ids, low=min(ids), high=max(ids))
+    held = hold_rows(ids) if is_locking else []
     for _ in range(conf.BATCH_ATTEMPTS):
+        project.empty_work_tables()
         resolve_late(company, ids)
-        outcome = project.write(
-            Scope(company=company, ids=ids, low=min(ids), high=max(ids)), batch_id=batch_id, actor=actor
-        )
+        outcome = project.write(scope, batch_id=batch_id, actor=actor, is_retry=is_retry, is_locking=is_locking)
         if not outcome.unidentified:
             return outcome
         # A row written anew after it was looked for: now it is held too.
-        before, held = held, hold_rows(ids)
+        before, held = held, hold_rows(ids) if is_locking else []
         if held == before:
             break
-        project.empty_work_tables()
     raise ContactUnresolved(rows=outcome.unidentified, company=company.slug)
 
 
@@ -83,8 +88,7 @@ def set_aside(company: Company, id: UUID, message: str, *, batch_id: int) -> Non
     """Quarantine one row that the database refuses, with the database's words."""
     scope = Scope(company=company, ids=[id], low=id, high=id)
     params = scope.params() | {"id": id, "message": message, "mapping_version": conf.MAPPING_VERSION, "batch": batch_id}
-    for table in blocks("projection/work_tables.sql").values():
-        project.execute(table.sql, {})
+    project.make_work_tables()
     project.execute(block("queries/plan.sql", "reject_one").sql, params)
     stale = blocks("projection/stale.sql")
     if project.execute(stale["mark_known"].sql, params):

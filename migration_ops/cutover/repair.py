@@ -12,9 +12,9 @@ from django.db import transaction
 
 from crm.models import Company
 from migration_ops import audit, conf
+from migration_ops.backfill.sweep import settle
 from migration_ops.cutover import findings
 from migration_ops.dual_write import fence, reverse
-from migration_ops.dual_write.apply import bring_up_to_date
 from migration_ops.exceptions import StageRefused
 from migration_ops.identity.golden import refresh_customers
 from migration_ops.identity.keys import contact_keys
@@ -109,7 +109,7 @@ def _from_legacy(company: Company, deals: list[UUID], drift: Drift, people: list
     project.run_all(steps, "remove_extra", params)
     project.run_all(steps, "restore", params)
     if deals:
-        bring_up_to_date(company, deals, actor="repair")
+        settle(company, deals, batch_id=None, actor="repair", is_retry=True)
     project.run_all(steps, "remove_stray", params)
     for id, name, email, phone in rows(SQL, "contacts_keys", params | {"customers": people}):
         keys = contact_keys(name, email, phone, company.phone_region)

@@ -12,13 +12,12 @@ from django.db import DatabaseError, connection, transaction
 from crm.models import Company
 from migration_ops import conf
 from migration_ops.backfill.batch import LOCK_TIMEOUT, RETRYABLE, SERVER_TROUBLE
+from migration_ops.backfill.sweep import settle
 from migration_ops.dual_write import fence
 from migration_ops.exceptions import MigrationOpsError, ProofFailed
-from migration_ops.identity.late import hold_rows, resolve_late
-from migration_ops.projection import project
 from migration_ops.projection.project import Scope
 from migration_ops.selectors.companies import ensure_company
-from migration_ops.sql.loader import block, blocks
+from migration_ops.sql.loader import block
 from migration_ops.stages import MIRRORED
 from migration_ops.validation import roundtrip
 from migration_ops.validation.query import rows
@@ -137,40 +136,12 @@ def settle_entries(company: Company, entries: list[tuple[int, UUID]], *, is_lock
     if not ids:
         return Applied()
     with fence.mirrored():
-        bring_up_to_date(company, ids, is_locking=is_locking)
+        # As a retry: rows may stand there without a link, and are written over.
+        settle(company, ids, batch_id=None, actor="apply", is_retry=True, is_locking=is_locking)
     prove(company, ids)
     with connection.cursor() as cursor:
         cursor.execute(block(SQL, "drop").sql, {"entries": [entry for entry, _ in entries]})
     return Applied(entries=len(entries), deals=len(ids))
-
-
-def bring_up_to_date(company: Company, ids: list[UUID], *, is_locking: bool = True, actor: str = "apply") -> None:
-    """Project what these legacy rows say now; rows that are gone are removed. In the caller's transaction.
-
-    Raises:
-        MigrationOpsError: a row's contact could not be resolved.
-    """
-    scope = Scope(company=company, ids=ids, low=min(ids), high=max(ids))
-    held = hold_rows(ids) if is_locking else []
-    for _ in range(conf.BATCH_ATTEMPTS):
-        _empty_work_tables()
-        resolve_late(company, ids)
-        # As a retry: rows may stand there without a link, and are written over.
-        outcome = project.write(scope, batch_id=None, actor=actor, is_retry=True, is_locking=is_locking)
-        if not outcome.unidentified:
-            return
-        # A row written anew after it was looked for: now it is held too.
-        before, held = held, hold_rows(ids) if is_locking else []
-        if held == before:
-            break
-    raise MigrationOpsError(f"{outcome.unidentified} rows of {company.slug} have no contact after resolution")
-
-
-def _empty_work_tables() -> None:
-    """Nothing has emptied them where the transaction around has projected rows before."""
-    for table in blocks("projection/work_tables.sql").values():
-        project.execute(table.sql, {})
-    project.empty_work_tables()
 
 
 def prove(company: Company, ids: list[UUID]) -> None:

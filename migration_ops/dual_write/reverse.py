@@ -16,9 +16,10 @@ from psycopg import sql
 from crm.models import Company
 from legacy.models import COLUMNS
 from migration_ops import conf
+from migration_ops.backfill import sweep
 from migration_ops.backfill.batch import RETRYABLE, SERVER_TROUBLE
 from migration_ops.dual_write import fence, people
-from migration_ops.dual_write.apply import LOCK_MS, SQL, Applied, bring_up_to_date, is_being_moved, prove
+from migration_ops.dual_write.apply import LOCK_MS, SQL, Applied, is_being_moved, prove
 from migration_ops.exceptions import LegacyCannotHold, MigrationOpsError
 from migration_ops.identity.late import resolve_late
 from migration_ops.projection.project import Scope
@@ -158,7 +159,7 @@ def carry_back(company: Company, ids: list[UUID]) -> None:
                 with connection.cursor() as cursor:
                     cursor.execute(statement.sql, params)
         _refuse_what_would_be_lost(company, ids)
-        bring_up_to_date(company, ids, is_locking=False, actor="reverse")
+        sweep.settle(company, ids, batch_id=None, actor="reverse", is_retry=True, is_locking=False)
     prove(company, ids)
 
 

@@ -109,8 +109,7 @@ def read(scope: Scope, *, is_locking: bool = True, is_skipping: bool = False) ->
     """
     params = scope.params()
     source = blocks("projection/source.sql")
-    for table in blocks("projection/work_tables.sql").values():
-        execute(table.sql, {})
+    make_work_tables()
     # OFFSET 0 keeps the planner from computing the facts of a row again for each use, as the lock clause does.
     statement = source["read"].sql if is_locking else source["read"].sql.replace("FOR SHARE OF q", "OFFSET 0")
     if is_skipping:
@@ -177,8 +176,15 @@ def write(
     return Outcome(rows=rows, migrated=rows - quarantined, quarantined=quarantined, unidentified=unidentified)
 
 
+def make_work_tables() -> None:
+    """The session's work tables, where they are not there yet."""
+    for table in blocks("projection/work_tables.sql").values():
+        execute(table.sql, {})
+
+
 def empty_work_tables() -> None:
-    """Make room for another batch in the same transaction."""
+    """Make room for another batch in the same transaction, whether or not it has projected rows before."""
+    make_work_tables()
     execute("TRUNCATE batch_deal, batch_item, batch_odd_item, batch_reject, batch_known", {})
 
 

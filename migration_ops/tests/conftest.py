@@ -15,6 +15,7 @@ from django.conf import settings
 from crm.models import Company
 from legacy.seed.writer import SeedPlan, seed
 from migration_ops.selectors.companies import ensure_company
+from migration_ops.tests.state import nobody_else_is_connected, wait_until
 from quotepro.tests.processes import Daemon, clean_env, daemon
 
 
@@ -73,7 +74,9 @@ def killed_child(test_database_url: str) -> Iterator[Callable[..., int]]:
         line = json.dumps({"company": str(company), "at": at, "since": since, "batch_rows": batch_rows})
         process.stdin.write(line + "\n")
         process.stdin.flush()
-        return json.loads(process.stdout.readline())["exit"]
+        code = json.loads(process.stdout.readline())["exit"]
+        wait_until(nobody_else_is_connected, "the killed process's session ends")  # it may still be at its COMMIT
+        return code
 
     yield order
     process.stdin.close()

@@ -188,6 +188,16 @@ def undisturbed(company: Company, *, batch_rows: int) -> tuple[dict[str, list[st
     return rows, result.seconds
 
 
+def nobody_else_is_connected() -> bool:
+    """Whether this session is the database's only one: the server ends a killed client's some time after it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT NOT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database()"
+            " AND backend_type = 'client backend' AND pid <> pg_backend_pid())"
+        )
+        return bool(cursor.fetchone()[0])
+
+
 def wait_until(is_so: Callable[[], bool], what: str) -> None:
     """Waits until something is so."""
     deadline = time.monotonic() + PATIENCE_S

@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from crm.models import Company
 from migration_ops import conf
 from migration_ops.projection.project import HIGHEST, LOWEST, Scope, empty_work_tables, execute, read
-from migration_ops.sql.loader import block, blocks
+from migration_ops.sql.loader import block
 from migration_ops.validation import checksums, fields, roundtrip
 from migration_ops.validation.query import rows
 from migration_ops.validation.report import Depth, Difference, Kind, Tally
@@ -51,17 +51,10 @@ def snapshot() -> Iterator[None]:
                 # Compiling costs more than it saves where every chunk is planned anew.
                 cursor.execute("SET LOCAL jit = off")
         else:
-            _empty_work_tables()
+            empty_work_tables()
         yield
         if is_nested:
             transaction.set_rollback(True)  # the work tables are again what they were
-
-
-def _empty_work_tables() -> None:
-    """Nothing has emptied them where the transaction around has projected rows before."""
-    for table in blocks("projection/work_tables.sql").values():
-        execute(table.sql, {})
-    empty_work_tables()
 
 
 def plan(company: Company, *, chunk_rows: int) -> list[Chunk]:
