@@ -95,11 +95,14 @@ def csv_source(path: Path) -> CsvSource:
         LoadRefused: no such file, a directory, unreadable, empty, not gzip, not UTF-8, or a header with an unknown,
             a missing or a repeated column.
     """
-    if not path.exists():
-        raise LoadRefused(f"{path}: there is no such file.")
+    try:
+        size = path.stat().st_size
+    except FileNotFoundError as error:
+        raise LoadRefused(f"{path}: there is no such file.") from error
+    except OSError as error:
+        raise _unreadable(path, error) from error
     if not path.is_file():
         raise LoadRefused(f"{path}: not a file. Give a .csv or .csv.gz file.")
-    size = path.stat().st_size
     if not size:
         raise LoadRefused(f"{path}: the file is empty. Its first line must name the columns.")
     source = CsvSource(path=path, columns=(), size=size)
@@ -110,10 +113,18 @@ def csv_source(path: Path) -> CsvSource:
         raise LoadRefused(
             f"{path}: the header is not UTF-8 (byte {error.start + 1}). Save the file as UTF-8."
         ) from error
-    except (OSError, csv.Error) as error:
-        raise LoadRefused(f"{path}: cannot be read ({error}).") from error
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    except csv.Error as error:
+        raise LoadRefused(f"{path}: the header cannot be read ({error}). Save the file as CSV.") from error
     _ensure_header(path, names)
     return CsvSource(path=path, columns=tuple(names), size=size, line_end=line_end)
+
+
+def _unreadable(path: Path, error: OSError) -> LoadRefused:
+    return LoadRefused(
+        f"{path}: cannot be read ({error.strerror or error}). Correct the path, or let this user read it."
+    )
 
 
 def _unpacked(raw: BinaryIO, path: Path) -> BinaryIO:

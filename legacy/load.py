@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from time import perf_counter
 from uuid import UUID
 
@@ -12,7 +11,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db.backends.utils import CursorWrapper
 from psycopg import sql
 
-from .csv_source import CsvSource, csv_source
+from .csv_source import CsvSource
 from .exceptions import LoadRefused
 from .selectors import ensure_no_drift
 from .sql import statement
@@ -38,23 +37,22 @@ class LoadReport:
         return self.rows / self.seconds if self.seconds else 0.0
 
 
-def load(path: Path, *, progress: Callable[[int], None] = lambda done_bytes: None) -> LoadReport:
+def load(source: CsvSource, *, progress: Callable[[int], None] = lambda done_bytes: None) -> LoadReport:
     """Add every row of a CSV file (plain or gzip, UTF-8, with a header) to the legacy table, in one transaction.
 
     The header names legacy columns in any order; id, company_id, created_at and updated_at must be among them. An
     empty value without quotes is NULL. Memory does not grow with the file.
 
     Args:
-        path: the file.
+        source: the file, its header judged.
         progress: told the bytes read so far, now and then.
 
     Raises:
-        LoadRefused: the file or one of its rows is no good; nothing was changed.
+        LoadRefused: one of its rows is no good; nothing was changed.
         LegacySchemaDrift: the table is not as the mirror says.
     """
     ensure_no_drift()
     started = perf_counter()
-    source = csv_source(path)
     columns = sql.SQL(", ").join(map(sql.Identifier, source.columns))
     try:
         with transaction.atomic():

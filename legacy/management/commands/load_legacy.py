@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from legacy.csv_source import csv_source
 from legacy.exceptions import LegacyError
 from legacy.load import load
 from legacy.progress import reported
@@ -25,9 +26,9 @@ class Command(BaseCommand):
     def handle(self, *, file: Path, **options: Any) -> None:
         """Load the file, or refuse with exit code 2."""
         try:
-            total = file.stat().st_size if file.is_file() else 0
-            with reported(f"Loading {file.name}", total=total, unit="bytes") as progress:
-                report = load(file, progress=progress)
+            source = csv_source(file)
+            with reported(f"Loading {file.name}", total=source.size, unit="bytes") as progress:
+                report = load(source, progress=progress)
         except LegacyError as error:
             raise CommandError(str(error), returncode=2) from error
         if options["json"]:

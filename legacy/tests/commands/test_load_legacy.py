@@ -1,5 +1,6 @@
 import gzip
 import json
+import os
 from io import StringIO
 from pathlib import Path
 from uuid import UUID
@@ -166,6 +167,30 @@ def test_missing_file(tmp_path):
 
 def test_directory(tmp_path):
     assert refusal(tmp_path).startswith("not a file.")
+
+
+def test_a_path_the_system_refuses(tmp_path):
+    assert refusal(tmp_path / f"{'x' * 300}.csv").startswith("cannot be read (File name too long).")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+@pytest.mark.parametrize("mode", [0o000, 0o600])
+def test_a_folder_this_user_may_not_enter(tmp_path, mode):
+    folder = tmp_path / "closed"
+    folder.mkdir()
+    path = write(folder, HEADER, row(5))
+    folder.chmod(mode)
+    try:
+        assert refusal(path).startswith("cannot be read (Permission denied).")
+    finally:
+        folder.chmod(0o700)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_file_this_user_may_not_read(tmp_path):
+    path = write(tmp_path, HEADER, row(5))
+    path.chmod(0)
+    assert refusal(path).startswith("cannot be read (Permission denied).")
 
 
 def test_empty_file(tmp_path):
