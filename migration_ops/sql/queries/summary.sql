@@ -24,8 +24,9 @@ SELECT f.flag, count(*) FROM migration_legacy_link l CROSS JOIN LATERAL unnest(l
  WHERE l.company_id = %(company)s GROUP BY 1 ORDER BY 2 DESC, 1;
 
 -- name: quarantine
--- Open and waived quarantine entries by reason, each with one row to look at.
-SELECT z.reason, count(*), min(z.field), min(left(z.original, 80)), min(z.legacy_id::text)
+-- Open and waived quarantine entries by reason, each with one row to look at: the one with the lowest id.
+SELECT z.reason, count(*), (array_agg(z.field ORDER BY z.legacy_id))[1],
+       (array_agg(left(z.original, 80) ORDER BY z.legacy_id))[1], min(z.legacy_id::text)
   FROM migration_quarantined_row z
  WHERE z.company_id = %(company)s AND z.resolution IN ('', 'waived')
  GROUP BY 1 ORDER BY 2 DESC, 1;
