@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from crm.models import Company
 from migration_ops import conf
-from migration_ops.backfill import finish, sweep
+from migration_ops.backfill import finish, guard, sweep
 from migration_ops.backfill.pieces import split_to_fit
 from migration_ops.dual_write import fence
 from migration_ops.exceptions import ContactUnresolved, MigrationOpsError, RunStopped, RunTakenOver
@@ -81,7 +81,7 @@ def run_step(run_id: int, generation: int, worker: str) -> Step:
     if is_split:
         return run_step(run_id, generation, worker)  # its first piece, or the next of the other workers' leavings
     if batch_id is not None:
-        _stop_if_mostly_quarantined(run, generation)
+        guard.stop_if_mostly_quarantined(run, generation)
         return Step.DONE
     return _next_phase(run, generation)
 
@@ -254,36 +254,3 @@ def _recover(run: MigrationRun, generation: int, batch_id: int, error: Exception
             reason=f"run {run.pk} stopped: {batch.get_kind_display().lower()} failed {failures} times: {message}"
         )
     time.sleep(pause_s)
-
-
-def _stop_if_mostly_quarantined(run: MigrationRun, generation: int) -> None:
-    """Stop a run that sets aside more than it migrates: something general is wrong.
-
-    Raises:
-        RunStopped: with the reasons that occur most.
-    """
-    if run.phase != BatchKind.ROWS or run.accepts_quarantine:
-        return
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT coalesce(sum(migrated), 0), coalesce(sum(quarantined), 0) FROM migration_batch WHERE run_id = %s",
-            [run.pk],
-        )
-        migrated, quarantined = map(int, cursor.fetchone())
-        done = migrated + quarantined
-        if done < conf.QUARANTINE_MIN_ROWS or quarantined <= done * conf.QUARANTINE_LIMIT:
-            return
-        cursor.execute(
-            "SELECT reason, count(*) FROM migration_quarantined_row WHERE company_id = %s AND resolution = ''"
-            " GROUP BY reason ORDER BY count(*) DESC, reason LIMIT 3",
-            [run.company_id],
-        )
-        reasons = ", ".join(f"{reason} {count:,}" for reason, count in cursor.fetchall())
-    why = (
-        f"run {run.pk} stopped by itself: {quarantined:,} of {done:,} rows are quarantined ({reasons});"
-        " start it again to go on regardless"
-    )
-    if MigrationRun.objects.filter(pk=run.pk, generation=generation, status=RunStatus.RUNNING).update(
-        status=RunStatus.FAILED, error=why
-    ):
-        raise RunStopped(reason=why)

@@ -15,6 +15,7 @@ from legacy.selectors import ensure_no_drift
 from migration_ops import conf, transitions
 from migration_ops.backfill import finish
 from migration_ops.backfill import owner as owners
+from migration_ops.backfill.guard import is_mostly_quarantined
 from migration_ops.dual_write import capture
 from migration_ops.exceptions import BadArgument, NoSuchRun, RunAlreadyActive, StageRefused
 from migration_ops.models import MigrationBatch, MigrationRun, OutboxEntry
@@ -142,7 +143,7 @@ def _take_over(run: MigrationRun, *, owner: str, is_enqueued: bool) -> Migration
             verb="resume",
             why=f"run {run.pk} was being cancelled; start it again to begin a new one",
         )
-    accepts = run.accepts_quarantine or run.status == RunStatus.FAILED
+    accepts = run.accepts_quarantine or (run.status == RunStatus.FAILED and is_mostly_quarantined(run))
     taken = MigrationRun.objects.filter(pk=run.pk, generation=run.generation, status=run.status).update(
         generation=F("generation") + 1, status=RunStatus.RUNNING, owner=owner, is_enqueued=is_enqueued,
         heartbeat_at=Now(), error="", accepts_quarantine=accepts,

@@ -46,6 +46,15 @@ SELECT count(*)
         SELECT b.attempts, b.error FROM migration_batch b WHERE b.run_id = %(run)s AND b.state = 'pending') AS recent
  WHERE recent.attempts > 0 AND recent.error ~ 'lock timeout|deadlock';
 
+-- name: placed
+-- Rows the run has migrated, and rows it has set aside.
+SELECT coalesce(sum(migrated), 0), coalesce(sum(quarantined), 0) FROM migration_batch WHERE run_id = %(run)s;
+
+-- name: quarantine_reasons
+-- The reasons that occur most among the company's open quarantine entries.
+SELECT reason, count(*) FROM migration_quarantined_row WHERE company_id = %(company)s AND resolution = ''
+ GROUP BY reason ORDER BY count(*) DESC, reason LIMIT 3;
+
 -- name: ms_per_row
 -- Median milliseconds a row of the run's last finished row batches; NULL when there are none.
 -- params: run (bigint), most (int)
