@@ -5,9 +5,18 @@ import pytest
 from crm.models import Company
 from migration_ops.dual_write import capture
 from migration_ops.models import CompanyStage, MigrationRun
+from migration_ops.stages import RunStatus, Stage
+from migration_ops.tests.backfill.driving import at_rows
 from migration_ops.tests.state import activity, as_json, differences, final_rows
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def company_at_rows(seeded):
+    """A company whose run is driven from here, before its first batch of rows."""
+    company = seeded(120)
+    return company, at_rows(company)
 
 
 @pytest.mark.parametrize("arguments", [(), ("--workers", 2, "--no-validate")])
@@ -65,3 +74,24 @@ def test_a_rehearsal_leaves_no_row_and_says_what_the_migration_gives(seeded, man
     again = manage("migrate_legacy", "--company", company_id, "--rehearse")
     assert again.returncode == 2
     assert "was migrated already" in again.stderr
+
+
+def test_a_dry_run_says_what_is_left_of_a_cancelled_run_and_what_would_be_refused(company_at_rows, manage):
+    company, run = company_at_rows
+
+    def would() -> list[str]:
+        return as_json(manage("migrate_legacy", "--company", company.slug, "--dry-run", "--json").stdout)["would"]
+
+    (driven,) = would()
+    assert driven.startswith(f"refuse: company {company.slug} is already being migrated: run {run.pk}")
+    MigrationRun.objects.update(status=RunStatus.PAUSED)
+    assert would() == [f"resume run {run.pk}, which is paused: 12 batches of rows are left"]
+    MigrationRun.objects.update(status=RunStatus.CANCELLED)
+    assert would() == [f"go on with what cancelled run {run.pk} left: 12 batches of rows"]
+    capture.remove()
+    assert would() == [
+        "install change capture on the legacy table",
+        "project all 120 rows again in 1 batches: change capture was off for a while",
+    ]
+    CompanyStage.objects.update(stage=Stage.LIVE)
+    assert would() == ["refuse: the company is live, the new tables lead, so there is nothing to copy from legacy"]
