@@ -11,7 +11,9 @@ from migration_ops.backfill.finish import finish
 from migration_ops.backfill.plan import refuse_if_active
 from migration_ops.backfill.sweep import settle
 from migration_ops.dual_write import fence
+from migration_ops.exceptions import StageRefused
 from migration_ops.models import LegacyLink, QuarantinedRow
+from migration_ops.stages import NEW_SIDE_LEADS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +30,7 @@ def retry_quarantined(company: Company, *, reason: str | None, actor: str) -> Re
 
     Raises:
         RunAlreadyActive: a run of the company is being driven.
+        StageRefused: the new tables lead.
     """
     refuse_if_active(company)
     rows = QuarantinedRow.objects.filter(company=company, resolution="")
@@ -49,9 +52,17 @@ def _retry(company: Company, ids: list[UUID], actor: str) -> None:
     """A group in one transaction; where the database refuses it, one row after the other."""
     try:
         with transaction.atomic(), fence.mirrored():
+            _hold_stage(company)
             settle(company, ids, batch_id=None, actor=actor)
     except DatabaseError:
         if len(ids) > 1:
             for id in ids:
                 _retry(company, [id], actor)
         # A single row the database still refuses stays set aside as it was.
+
+
+def _hold_stage(company: Company) -> None:
+    """Nobody takes the company live meanwhile: its legacy rows would be projected over what the new tables lead."""
+    stage = fence.enter(company.pk)
+    if stage in NEW_SIDE_LEADS:
+        raise StageRefused(company=company.slug, stage=stage, why="the new tables lead; correct the deal there")

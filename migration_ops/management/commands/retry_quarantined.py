@@ -1,12 +1,12 @@
 """Tries quarantined rows again."""
 
-import getpass
 import json
 from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from migration_ops.backfill import owner as owners
 from migration_ops.backfill.retry import retry_quarantined
 from migration_ops.exceptions import BadArgument
 from migration_ops.management.reporting import NEEDS_ATTENTION, refusals
@@ -35,7 +35,7 @@ class Command(BaseCommand):
                     argument="--reason", value=reason, remedy=f"give one of {', '.join(QuarantineReason.values)}"
                 )
             found = company_named(company)
-            result = retry_quarantined(found, reason=reason, actor=getpass.getuser())
+            result = retry_quarantined(found, reason=reason, actor=owners.in_words(owners.this_process()))
         self.stdout.write(
             f"{found.name}: {result.tried:,} rows tried, {result.migrated:,} migrated, {result.waiting:,} still wait"
         )

@@ -5,7 +5,8 @@ from django.utils import timezone
 
 from crm.models import Company
 from migration_ops.backfill.migrate import migrate
-from migration_ops.models import LegacyLink, QuarantinedRow
+from migration_ops.models import CompanyStage, LegacyLink, QuarantinedRow
+from migration_ops.stages import Stage
 from migration_ops.tests.legacy_rows import READABLE, UNREADABLE, fill, update
 from migration_ops.tests.state import activity, as_json, assert_valid
 
@@ -98,6 +99,17 @@ def test_a_row_deleted_in_legacy_is_gone(quarantined, manage):
     told = manage("retry_quarantined", "--company", "here", "--json")
     assert as_json(told.stdout) == {"company": str(company.pk), "tried": 4, "migrated": 0, "waiting": 3}
     assert resolution(ids[8]) == "gone"
+
+
+def test_once_the_new_tables_lead_nothing_is_projected_over_them(quarantined, manage):
+    company, writer, ids = quarantined
+    update(writer, ids[2], **READABLE)
+    writer.commit()
+    CompanyStage.objects.filter(company=company).update(stage=Stage.LIVE)
+    told = manage("retry_quarantined", "--company", "here")
+    assert told.returncode == 2
+    assert told.stderr.strip() == "CommandError: company here is live: the new tables lead; correct the deal there"
+    assert not LegacyLink.objects.filter(pk=ids[2]).exists()
 
 
 def test_an_unknown_reason_is_refused(quarantined, manage):
