@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 
 from crm.models import Company
 from migration_ops.projection.reasons import Flag
-from migration_ops.validation.chunks import snapshot
+from migration_ops.validation.chunks import Settle, snapshot
 from migration_ops.validation.moment import settled
 from migration_ops.validation.query import one_row, rows
 from migration_ops.validation.report import Check, Depth, DepthReport, Tally, figure, judge
@@ -13,12 +13,12 @@ from migration_ops.validation.report import Check, Depth, DepthReport, Tally, fi
 SQL = "validation/business.sql"
 
 
-def validate_business(company: Company, common: tuple[Check, ...]) -> DepthReport:
+def validate_business(company: Company, common: tuple[Check, ...], settle: Settle = settled) -> DepthReport:
     """Count flags and findings over every migrated row of the company."""
     started = time.monotonic()
     report = _read(company, common, started, snapshot())
     # Rows written just now wait for the mirror: looked at again at a moment made for it.
-    return report if report.passed else _read(company, common, started, settled(company))
+    return report if report.passed else _read(company, common, started, settle(company))
 
 
 def _read(

@@ -18,7 +18,7 @@ from migration_ops.projection.project import HIGHEST, LOWEST, Scope, empty_work_
 from migration_ops.sql.loader import block
 from migration_ops.validation import checksums, fields, roundtrip
 from migration_ops.validation.query import rows
-from migration_ops.validation.report import Depth, Difference, Kind, Tally
+from migration_ops.validation.report import PENDING_NAMED, Depth, Difference, Kind, Tally
 
 SQL = "validation/chunks.sql"
 LINKS = "migration_legacy_link"
@@ -95,6 +95,7 @@ def check_chunk(
         # Rows that were nowhere at the first look and are right now have been compared.
         tally.rows_checked += tally.absent - settled[depth].absent - late
         tally.pending, tally.absent = late, settled[depth].absent
+        tally.pending_ids = sorted(pending & again[depth].suspects)[:PENDING_NAMED]
         tally.counts, tally.differences = settled[depth].counts, settled[depth].differences
         tally.seconds += again[depth].seconds
     return tallies

@@ -9,7 +9,7 @@ from migration_ops import conf
 from migration_ops.projection.project import Scope
 from migration_ops.projection.reasons import QuarantineReason
 from migration_ops.sql.loader import block, blocks
-from migration_ops.validation.chunks import LINKS, snapshot
+from migration_ops.validation.chunks import LINKS, Settle, snapshot
 from migration_ops.validation.moment import settled
 from migration_ops.validation.query import one_row, rows
 from migration_ops.validation.report import Check, Depth, DepthReport, Difference, Kind, Tally, check, judge
@@ -40,7 +40,7 @@ NAMES = {
 """Checks that are not simply named for their column; the specification's checks keep their names."""
 
 
-def validate_counts(company: Company, common: tuple[Check, ...]) -> DepthReport:
+def validate_counts(company: Company, common: tuple[Check, ...], settle: Settle = settled) -> DepthReport:
     """Count the company.
 
     Changes that wait to be applied make both sides differ for a moment, so the reading is repeated while
@@ -52,7 +52,7 @@ def validate_counts(company: Company, common: tuple[Check, ...]) -> DepthReport:
         if all(each.passed for each in checks) or not _waiting(checks):
             break
         time.sleep(conf.RECHECK_MS / 1000)
-        tally, checks = _read(company, settled(company))
+        tally, checks = _read(company, settle(company))
     tally.seconds = time.monotonic() - started
     return judge(Depth.COUNTS, tally, (*common, *checks))
 

@@ -16,6 +16,10 @@ Progress = Callable[[int, int, int], None]
 """Told after each chunk: chunks done, chunks planned, legacy rows read so far."""
 
 
+PENDING_NAMED = 10
+"""Rows with pending changes that a verdict names."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Check:
     """One named statement about a company: what was expected, what was found. Money is text, to the last digit."""
@@ -69,6 +73,7 @@ class Tally:
     rows_checked: int = 0
     absent: int = 0
     pending: int = 0
+    pending_ids: list[UUID] = field(default_factory=list)
     seconds: float = 0.0
     counts: dict[Kind, int] = field(default_factory=lambda: dict.fromkeys(Kind, 0))
     differences: list[Difference] = field(default_factory=list)
@@ -79,6 +84,7 @@ class Tally:
         self.rows_expected += other.rows_expected
         self.rows_checked += other.rows_checked
         self.pending += other.pending
+        self.pending_ids = (self.pending_ids + other.pending_ids)[:PENDING_NAMED]
         self.seconds += other.seconds
         for kind, count in other.counts.items():
             self.counts[kind] += count
@@ -169,6 +175,9 @@ def judge(depth: str, tally: Tally, checks: Iterable[Check], *, compares_rows: b
     if compares_rows:
         rows += [check(f"{kind.value} rows", depth, 0, tally.counts[kind]) for kind in Kind]
         rows.append(check("rows with pending changes", depth, 0, tally.pending))
+    if tally.pending_ids:
+        named = ", ".join(map(str, tally.pending_ids))
+        rows.append(Check(name="pending changes of rows", depth=depth, expected=None, found=named, passed=True))
     every = (*checks, *rows)
     return DepthReport(
         depth=depth,

@@ -15,9 +15,9 @@ from migration_ops.dual_write.capture import holes
 from migration_ops.models import MigrationRun, Mismatch, Verdict
 from migration_ops.validation import identities
 from migration_ops.validation.business import validate_business
-from migration_ops.validation.chunks import CHUNKED, check_chunk, plan
+from migration_ops.validation.chunks import CHUNKED, Settle, check_chunk, plan
 from migration_ops.validation.counts import validate_counts
-from migration_ops.validation.moment import settled
+from migration_ops.validation.moment import Moments
 from migration_ops.validation.report import Check, Depth, DepthReport, Progress, Report, Tally, check, judge
 
 ALL_DEPTHS = tuple(Depth)
@@ -38,7 +38,12 @@ def is_proven(company: Company) -> bool:
 
 
 def validate(
-    company: Company, depths: Sequence[Depth] = ALL_DEPTHS, progress: Progress | None = None, *, is_kept: bool = True
+    company: Company,
+    depths: Sequence[Depth] = ALL_DEPTHS,
+    progress: Progress | None = None,
+    *,
+    is_kept: bool = True,
+    is_applying: bool = True,
 ) -> Report:
     """Validate one company, and store a verdict with its differences for each depth.
 
@@ -46,6 +51,8 @@ def validate(
         depths: in any order; each once.
         progress: told after each chunk; chunks are compared at all depths that need them in one go.
         is_kept: store verdicts that passed; one that failed is stored in any case.
+        is_applying: captured changes that wait are applied, in moments made for it; without, only while somebody
+            follows them, and what nobody applies is reported.
     Raises:
         LegacySchemaDrift: the legacy table has a column the mapping does not know, or lacks one.
     """
@@ -53,8 +60,9 @@ def validate(
     started = time.monotonic()
     found_before = findings.open_ids(company)
     open_holes = "; ".join(str(hole) for hole in holes())
+    settle = Moments(company, is_applying=is_applying)
     wanted = [depth for depth in Depth if depth in depths]
-    chunked = _chunked(company, [depth for depth in wanted if depth in CHUNKED], progress or (lambda *_: None))
+    chunked = _chunked(company, [depth for depth in wanted if depth in CHUNKED], progress or (lambda *_: None), settle)
     reports = []
     for depth in wanted:
         common = (check("capture", depth, "", open_holes),)
@@ -62,9 +70,9 @@ def validate(
             tally, checks = chunked[depth]
             reports.append(judge(depth, tally, (*common, *checks)))
         elif depth == Depth.COUNTS:
-            reports.append(validate_counts(company, common))
+            reports.append(validate_counts(company, common, settle))
         else:
-            reports.append(validate_business(company, common))
+            reports.append(validate_business(company, common, settle))
     stored = tuple(store(company, report) if is_kept or not report.passed else report for report in reports)
     report = Report(
         company=str(company.pk), company_name=company.name, depths=stored, seconds=time.monotonic() - started
@@ -74,7 +82,9 @@ def validate(
     return report
 
 
-def _chunked(company: Company, depths: list[Depth], progress: Progress) -> dict[Depth, tuple[Tally, list[Check]]]:
+def _chunked(
+    company: Company, depths: list[Depth], progress: Progress, settle: Settle
+) -> dict[Depth, tuple[Tally, list[Check]]]:
     """The depths that compare chunk by chunk: what each saw, and its checks."""
     if not depths:
         return {}
@@ -82,7 +92,7 @@ def _chunked(company: Company, depths: list[Depth], progress: Progress) -> dict[
     tallies = {depth: Tally() for depth in depths}
     done = 0
     for chunk in chunks:
-        for depth, tally in check_chunk(company, chunk, depths, settle=settled).items():
+        for depth, tally in check_chunk(company, chunk, depths, settle=settle).items():
             tallies[depth].add(tally)
         done += 1
         progress(done, len(chunks), max(tally.rows_expected for tally in tallies.values()))

@@ -37,7 +37,8 @@ class Command(BaseCommand):
         with refusals():
             for each in companies_asked_for(company):
                 with ExitStack() as stack:
-                    reports.append(validate(each, depths, progress=_progress(each.name, stack)))
+                    progress = _progress(each.name, stack)
+                    reports.append(validate(each, depths, progress=progress, is_applying=False))
         if options["json"]:
             self.stdout.write(json.dumps(as_json(reports, is_single=company is not None)))
         else:

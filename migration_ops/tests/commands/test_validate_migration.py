@@ -2,14 +2,20 @@
 
 import json
 from io import StringIO
+from uuid import UUID
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from legacy.models import LegacyQuote
 from legacy.seed.writer import SeedPlan, seed
 from migration_ops import conf
+from migration_ops.backfill.migrate import migrate
 from migration_ops.dual_write import capture
+from migration_ops.models import OutboxEntry
+from migration_ops.tests.legacy_rows import id_at, insert, update
+from migration_ops.tests.state import as_json
 from migration_ops.tests.validation.faults import FAULTS
 from migration_ops.tests.validation.moved import COMPANY, SENT, move, moved_company, plant
 
@@ -152,3 +158,38 @@ def test_a_real_process_sees_committed_rows(manage):
         assert failing.stderr.strip().endswith("validation failed for Company c0000000")
     finally:
         capture.remove()
+
+
+@pytest.fixture
+def written_since(seeded, session):
+    """A migrated company, of which another program has changed a row and written one since; their ids."""
+    company = seeded(40, dirty=0)
+    migrate(company, workers=1, batch_rows=100, report=lambda _: None)
+    changed, late = LegacyQuote.objects.filter(company_id=company.pk).order_by("pk").first().pk, id_at(0.5)
+    writer = session()
+    update(writer, changed, total=12345)
+    insert(writer, company.pk, late)
+    writer.commit()
+    return company, {changed, late}
+
+
+def test_late_changes_that_nobody_applies_are_named_and_left_alone(written_since, manage):
+    company, ids = written_since
+    done = manage("validate_migration", "--company", company.slug, "--json")
+    assert done.returncode == 3, done.stderr
+    checks = [each for each in as_json(done.stdout)["checks"] if each["depth"] == "fields"]
+    assert {"rows with pending changes", "rows compared"} <= {each["name"] for each in checks if not each["passed"]}
+    (named,) = (each["found"] for each in checks if each["name"] == "pending changes of rows")
+    assert {UUID(id) for id in named.split(", ")} == ids
+    assert set(OutboxEntry.objects.values_list("legacy_id", flat=True)) == ids, "who looks applies nothing"
+
+    assert manage("migrate_legacy", "--company", company.slug, "--no-validate").returncode == 0
+    assert manage("validate_migration", "--company", company.slug).returncode == 0
+
+
+def test_changes_that_somebody_applies_are_waited_for(written_since, manage, manage_process):
+    company, _ = written_since
+    manage_process("apply_changes", "--follow")
+    done = manage("validate_migration", "--company", company.slug)
+    assert done.returncode == 0, done.stdout
+    assert not OutboxEntry.objects.exists()
