@@ -64,6 +64,7 @@ def follow(company: Company, start: plan.Start, *, report: Report, is_waiting: b
     run = start.run
     if run is None:
         return Migrated(start=start, status="nothing to do", seconds=0.0, summary=summary_of(company))
+    before = progress_of(run).placed
     while is_waiting:
         run.refresh_from_db()
         report(progress_of(run))
@@ -73,4 +74,7 @@ def follow(company: Company, start: plan.Start, *, report: Report, is_waiting: b
     if run.status == RunStatus.FAILED:
         raise RunStopped(reason=run.error)
     status = RunStatus(run.status).value if is_waiting else "queued"
-    return Migrated(start=start, status=status, seconds=time.monotonic() - began, summary=summary_of(company))
+    return Migrated(
+        start=start, status=status, seconds=time.monotonic() - began, summary=summary_of(company),
+        rows=progress_of(run).placed - before,
+    )  # fmt: skip

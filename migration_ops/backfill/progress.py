@@ -25,6 +25,11 @@ class Progress:
     seconds_left: tuple[float, float] | None
 
     @property
+    def placed(self) -> int:
+        """Rows the run has migrated or set aside so far."""
+        return self.migrated + self.quarantined
+
+    @property
     def share(self) -> float:
         """Done rows of all planned ones, 0 to 1."""
         return self.done / self.total if self.total else float(self.phase in ("sweep", "finish"))

@@ -28,13 +28,18 @@ from migration_ops.stages import RunStatus
 
 log = logging.getLogger(__name__)
 Report = Callable[[Progress], None]
+OnSignal = Callable[[], None]
 
 MAX_RESPAWNS = 20
 WAIT_S = 0.02
 ASKED = (RunStatus.PAUSING, RunStatus.CANCELLING)
 
 
-def drive(run: MigrationRun, *, workers: int, report: Report) -> MigrationRun:
+def ignore() -> None:
+    """Do nothing about a signal but pause."""
+
+
+def drive(run: MigrationRun, *, workers: int, report: Report, on_signal: OnSignal = ignore) -> MigrationRun:
     """Work on the run from this process until it leaves RUNNING.
 
     One worker runs in this process, more run in processes of their own. SIGTERM and SIGINT ask for a
@@ -42,6 +47,7 @@ def drive(run: MigrationRun, *, workers: int, report: Report) -> MigrationRun:
 
     Args:
         report: called with the progress about twice a second.
+        on_signal: told that a signal asked for the pause, and not another shell.
     Returns:
         The run as it stands: finished, paused or cancelled.
     Raises:
@@ -50,7 +56,7 @@ def drive(run: MigrationRun, *, workers: int, report: Report) -> MigrationRun:
     """
     started = time.monotonic()
     try:
-        with _signals_pause(run.pk):
+        with _signals_pause(run.pk, on_signal):
             # Before the heartbeat's thread begins: only a process of one thread can be forked.
             team = [_start_worker(run) for _ in range(workers)] if workers > 1 else []
             with heartbeat(run.pk, run.generation):
@@ -210,13 +216,14 @@ def _drive_team(run: MigrationRun, team: list[BaseProcess], report: Report) -> N
 
 
 @contextmanager
-def _signals_pause(run_id: int) -> Iterator[None]:
+def _signals_pause(run_id: int, on_signal: OnSignal) -> Iterator[None]:
     """SIGTERM and SIGINT become a request to pause, while the block runs in the main thread."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
     def pause(_signum: int, _frame: FrameType | None) -> None:
+        on_signal()
         # A thread of its own: the signal may have come in the middle of a statement on our connection.
         threading.Thread(target=_request_pause, args=(run_id,)).start()
 

@@ -19,20 +19,21 @@ def as_json(result: Migrated) -> dict[str, Any]:
         "run": result.run.pk if result.run else None,
         **{name: getattr(summary, name) for name in COUNTS},
         "pending": summary.pending,
+        "rows_done": result.rows,
         "open_conflicts": summary.open_conflicts,
         "quote_total": str(summary.quote_total),
         "paid_total": str(summary.paid_total),
         "flags": summary.flags,
         "quarantine": {group.reason: group.rows for group in summary.quarantine},
         "seconds": round(result.seconds, 3),
-        "rows_per_second": round(summary.rows / result.seconds, 1) if result.run and result.seconds else None,
+        "rows_per_second": round(result.rows / result.seconds, 1) if result.run and result.seconds else None,
     }
 
 
-def total_of(results: list[dict[str, Any]]) -> dict[str, Any]:
-    """The sums over several companies, with a list of them."""
+def total_of(results: list[dict[str, Any]], refused: list[dict[str, Any]]) -> dict[str, Any]:
+    """The sums over several companies, with a list of them, and of those that were refused."""
     seconds = sum(result["seconds"] for result in results)
-    rows = sum(result["rows"] for result in results)
+    rows = sum(result.get("rows_done", 0) for result in results)
     flags: Counter[str] = Counter()
     for result in results:
         flags.update(result["flags"])
@@ -46,6 +47,7 @@ def total_of(results: list[dict[str, Any]]) -> dict[str, Any]:
         "rows_per_second": round(rows / seconds, 1) if seconds else None,
         "needs_attention": any(result["needs_attention"] for result in results),
         "companies": results,
+        "refused": refused,
     }
 
 
@@ -80,5 +82,7 @@ def rate(result: Migrated) -> str:
     """How long it took."""
     if result.run is None:
         return "everything is migrated and nothing waits"
-    per_second = result.summary.rows / result.seconds if result.seconds else 0
-    return f"{duration(result.seconds)}, {per_second:,.0f} rows/s"
+    if result.status == "queued":
+        return "Celery workers do the batches, and migration_status says how far they are"
+    per_second = result.rows / result.seconds if result.seconds else 0
+    return f"{result.rows:,} rows in {duration(result.seconds)}, {per_second:,.0f} rows/s"

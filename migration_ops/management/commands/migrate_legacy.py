@@ -14,7 +14,7 @@ from migration_ops.backfill.control import follow
 from migration_ops.backfill.dry_run import DryRun, dry_run
 from migration_ops.backfill.migrate import Migrated, migrate
 from migration_ops.backfill.rehearse import rehearse
-from migration_ops.exceptions import BadArgument
+from migration_ops.exceptions import BadArgument, NoSuchRun, RunAlreadyActive, RunStopped, StageRefused
 from migration_ops.management.reporting import NEEDS_ATTENTION, duration, progress_of_run, refusals
 from migration_ops.management.results import as_json, rate, render, total_of
 from migration_ops.models.findings import Verdict
@@ -23,6 +23,9 @@ from migration_ops.selectors.summary import open_quarantine
 from migration_ops.tasks import enqueue
 from migration_ops.validation.run import is_proven, validate
 
+OF_ONE_COMPANY = (StageRefused, RunAlreadyActive, RunStopped, NoSuchRun)
+"""What concerns the company it was said of; anything else would meet the next one too."""
+
 
 class Command(BaseCommand):
     """Parse, migrate one company after another, render."""
@@ -30,6 +33,7 @@ class Command(BaseCommand):
     help = "Migrate a company's legacy rows into the CRM, and prove it. Starting it again resumes."
     # They look at code, not at data, and cost as much as a thousand rows; `check` runs them, as does the deployment.
     requires_system_checks = ()
+    is_signalled = False
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Which company, and how."""
@@ -53,15 +57,43 @@ class Command(BaseCommand):
         with refusals():
             _check(options)
             is_looking = options["dry_run"] or options["rehearse"]
-            if options["company"]:
-                companies = [company_named(options["company"], is_looking=is_looking)]
+            if options["company"] is not None:
+                result = self._one(company_named(options["company"], is_looking=is_looking), options)
             else:
-                companies = _all_companies(is_looking=is_looking)
-            results = [self._one(company, options) for company in companies]
+                result = self._all(_all_companies(is_looking=is_looking), options)
         if options["json"]:
-            self.stdout.write(json.dumps(results[0] if options["company"] else total_of(results)))
-        if any(result["needs_attention"] for result in results):
+            self.stdout.write(json.dumps(result))
+        if result["needs_attention"]:
             raise SystemExit(NEEDS_ATTENTION)
+
+    def _all(self, companies: list[Company], options: dict[str, Any]) -> dict[str, Any]:
+        """One company after another; one that is refused, or stops itself, does not keep the others waiting."""
+        results: list[dict[str, Any]] = []
+        refused: list[dict[str, Any]] = []
+        is_concern = has_stopped = False
+        for company in companies:
+            if self.is_signalled:
+                self.stderr.write(f"{company.name}: not begun; start it again to go on with it")
+                refused.append({"company": str(company.pk), "slug": company.slug, "why": "a signal came"})
+                continue
+            try:
+                results.append(self._one(company, options))
+            except OF_ONE_COMPANY as error:
+                if len(companies) == 1:
+                    raise
+                self.stderr.write(f"{company.name}: {error}")
+                refused.append({"company": str(company.pk), "slug": company.slug, "why": str(error)})
+                # Where the new tables lead nothing is left to copy, and nobody has anything to do about it.
+                is_concern = is_concern or not isinstance(error, StageRefused)
+                has_stopped = has_stopped or isinstance(error, RunStopped)
+        if not results:
+            why = f"each of {len(companies)} companies was refused or stopped, as said above"
+            raise RunStopped(reason=why) if has_stopped else BadArgument(f"--all: {why}")
+        total = total_of(results, refused)
+        return total | {"needs_attention": total["needs_attention"] or is_concern}
+
+    def _note_signal(self) -> None:
+        self.is_signalled = True
 
     def _one(self, company: Company, options: dict[str, Any]) -> dict[str, Any]:
         if options["dry_run"]:
@@ -76,7 +108,7 @@ class Command(BaseCommand):
             else:
                 result = migrate(
                     company, workers=options["workers"], batch_rows=options["batch_size"], report=report,
-                    on_start=lambda start: self._say_start(company, start),
+                    on_start=lambda start: self._say_start(company, start), on_signal=self._note_signal,
                 )  # fmt: skip
         found = as_json(result)
         self.stdout.write(f"{company.name} ({company.slug}): {result.status}, {rate(result)}")
@@ -126,7 +158,10 @@ class Command(BaseCommand):
         )
         self.stdout.write("\n".join(render(found.summary)))
         start = plan.Start(run=None)
-        result = as_json(Migrated(start=start, status="rehearsed", seconds=found.seconds, summary=found.summary))
+        done = found.summary.migrated + found.summary.quarantined
+        result = as_json(
+            Migrated(start=start, status="rehearsed", seconds=found.seconds, summary=found.summary, rows=done)
+        )
         return result | {"needs_attention": found.summary.quarantined > 0}
 
 
@@ -135,13 +170,11 @@ def _check(options: dict[str, Any]) -> None:
         raise BadArgument(argument="--workers", value=options["workers"], remedy=f"give 1 to {conf.MAX_WORKERS}")
     plan.check_batch_rows(options["batch_size"])
     if options["wait"] and not options["enqueue"]:
-        raise BadArgument(argument="--wait", value=True, remedy="it goes with --enqueue")
+        raise BadArgument("--wait: it goes with --enqueue")
 
 
 def _all_companies(*, is_looking: bool) -> list[Company]:
     companies = [ensure_company(id, is_looking=is_looking) for id in company_ids()]
     if not companies:
-        raise BadArgument(
-            argument="--all", value=True, remedy="the legacy table is empty; load_legacy or seed_legacy fills it"
-        )
+        raise BadArgument("--all: the legacy table is empty; load_legacy or seed_legacy fills it")
     return companies
