@@ -3,12 +3,14 @@
 import sys
 import warnings
 from collections.abc import Sequence
+from typing import NoReturn
 
 import django
 import redis
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line, get_commands
+from django.core.management.base import CommandError, CommandParser
 from django.db import DatabaseError, connection
 from kombu.exceptions import OperationalError as BrokerError
 
@@ -35,18 +37,22 @@ WITHOUT_DATABASE = {
 }
 # These need the server, not the database.
 WITHOUT_CONNECTION = {"reset_db"}
+# What a shell says of a program that Ctrl-C ended: 128 and the signal's number.
+INTERRUPTED = 130
+REFUSED = 2
 
 
 def run(argv: Sequence[str]) -> int:
     """Runs the command of this command line and returns its exit code.
 
     Settings that are refused, embedded servers that do not start and servers that cannot be reached end with one
-    line on stderr and 2. Commands end the process themselves for other codes (``SystemExit``).
+    line on stderr and 2, Ctrl-C with one and 130. Commands end the process themselves for other codes (``SystemExit``).
     """
     try:
         # Before Django's own command line, which would carry on without settings and hide the reason.
         _ = settings.INSTALLED_APPS
         django.setup()
+        CommandParser.error = _refuse_arguments  # type: ignore[assignment]
         if settings.POSTGRES_IS_EMBEDDED:
             # makemigrations looks whether the database agrees, and need not when there is none yet.
             warnings.filterwarnings("ignore", message="Got an error checking a consistent migration history")
@@ -58,11 +64,22 @@ def run(argv: Sequence[str]) -> int:
         execute_from_command_line(list(argv))
     except (ImproperlyConfigured, EmbeddedError) as error:
         return _refuse(str(error))
+    except KeyboardInterrupt:
+        # Commands that have something to finish or to undo catch the signal themselves.
+        sys.stderr.write("stopped by Ctrl-C\n")
+        return INTERRUPTED
     except (redis.exceptions.ConnectionError, redis.exceptions.AuthenticationError, BrokerError) as error:
         return _refuse(
             f"REDIS_URL={env.masked(settings.REDIS_URL)} cannot be used: {error}. Correct it, or start that server."
         )
     return 0
+
+
+def _refuse_arguments(parser: CommandParser, message: str) -> NoReturn:
+    """In one line, as everything that is refused; argparse would write the usage of all arguments above it."""
+    if not parser.called_from_command_line:
+        raise CommandError(f"Error: {message}")
+    parser.exit(REFUSED, f"{parser.prog}: {message}; see {parser.prog} --help\n")
 
 
 def _needs_database(argv: Sequence[str]) -> bool:
@@ -88,4 +105,4 @@ def _try_connection() -> None:
 
 def _refuse(message: str) -> int:
     sys.stderr.write(" ".join(message.split()) + "\n")
-    return 2
+    return REFUSED

@@ -1,5 +1,6 @@
 """Runs the web application, one Celery worker and beat until somebody stops the command."""
 
+import errno
 import os
 import signal
 import socket
@@ -11,13 +12,19 @@ from pathlib import Path
 
 from django.conf import settings
 
-from migration_ops.exceptions import MigrationOpsError
+from migration_ops.exceptions import BadArgument, MigrationOpsError
 
 
 class PortTaken(MigrationOpsError):
     """Another program listens there."""
 
     message = "port {port} of {host} is taken: give another one with --port"
+
+
+class AddressRefused(MigrationOpsError):
+    """The machine cannot serve there."""
+
+    message = "cannot serve at {host}:{port} ({why}): give another --host or --port"
 
 
 class ProcessEnded(MigrationOpsError):
@@ -27,13 +34,17 @@ class ProcessEnded(MigrationOpsError):
 
 
 def ensure_port_is_free(host: str, port: int) -> None:
-    """Raises PortTaken when somebody listens there already."""
+    """Raises PortTaken when somebody listens there already, BadArgument or AddressRefused when nobody could."""
+    if not 1 <= port <= 65_535:
+        raise BadArgument(argument="--port", value=port, remedy="give 1 to 65535")
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
         except OSError as error:
-            raise PortTaken(host=host, port=port) from error
+            if error.errno == errno.EADDRINUSE:
+                raise PortTaken(host=host, port=port) from error
+            raise AddressRefused(host=host, port=port, why=error.strerror or error) from error
 
 
 def serve(*, host: str, port: int, on_ready: Callable[[str], None]) -> None:

@@ -12,8 +12,12 @@ from crm.models import Company
 from legacy.models import LegacyQuote
 from legacy.seed.writer import SeedPlan, seed
 from migration_ops.backfill.migrate import Migrated, migrate
+from migration_ops.backfill.plan import Start
 from migration_ops.backfill.runner import Report as RunReport
 from migration_ops.exceptions import MigrationOpsError
+from migration_ops.selectors.summary import summary_of
+from migration_ops.stages import NEW_SIDE_LEADS
+from migration_ops.transitions import stage_of
 from migration_ops.validation.report import Report
 from migration_ops.validation.run import validate
 
@@ -23,6 +27,7 @@ COMPANIES = (
     ("Maple Street Plumbing", "maple-street-plumbing", "US", "America/Chicago"),
     ("Summit Electric", "summit-electric", "US", "America/Denver"),
 )
+ROWS = 3_000
 SEED = 1
 DIRTY = 0.3
 
@@ -32,7 +37,7 @@ class DemoRefused(MigrationOpsError):
 
     message = (
         "the legacy table holds {rows:,} rows that are not the demo's: the demo writes made-up rows and stays away from"
-        " them; run it without DATABASE_URL, on the embedded server, or on an empty database"
+        " them; run it on an empty database, or without DATABASE_URL and with QUOTEPRO_DIR naming a new folder"
     )
 
 
@@ -47,6 +52,8 @@ class Told:
 def demo_companies(rows: int, *, progress: Callable[[int], None]) -> list[Company]:
     """The demo's companies with their legacy rows: written now, or found from an earlier demo.
 
+    Args:
+        rows: how many to write; those of an earlier demo are taken as they are.
     Raises:
         DemoRefused: the legacy table holds rows of other companies.
     """
@@ -59,7 +66,7 @@ def demo_companies(rows: int, *, progress: Callable[[int], None]) -> list[Compan
         return known
     with transaction.atomic():
         plan = SeedPlan(
-            rows=max(rows, 1), companies=min(len(COMPANIES), max(rows, 1)), seed=SEED, dirty=DIRTY,
+            rows=rows, companies=min(len(COMPANIES), rows), seed=SEED, dirty=DIRTY,
             until=timezone.now().date(),
         )  # fmt: skip
         report = seed(plan, progress=progress)
@@ -73,8 +80,21 @@ def demo_companies(rows: int, *, progress: Callable[[int], None]) -> list[Compan
 
 
 def tell(company: Company, *, report: RunReport) -> Told:
-    """Migrate one company and prove it at every depth."""
-    migrated = migrate(company, workers=None, batch_rows=None, report=report)
+    """Migrate one company and prove it at every depth; one that somebody took live since is only proven.
+
+    Raises:
+        KeyboardInterrupt: a signal paused the run: nobody wants the next company.
+    """
+    signals: list[bool] = []
+    if stage_of(company) in NEW_SIDE_LEADS:
+        start = Start(run=None)
+        migrated = Migrated(start=start, status="nothing to do", seconds=0.0, summary=summary_of(company))
+    else:
+        migrated = migrate(
+            company, workers=None, batch_rows=None, report=report, on_signal=lambda: signals.append(True)
+        )
+    if signals:
+        raise KeyboardInterrupt
     return Told(migrated=migrated, report=validate(company))
 
 

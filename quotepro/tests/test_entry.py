@@ -94,3 +94,18 @@ def test_external_servers_are_shown_and_left_alone():
         assert "postgres://u:***@127.0.0.1:1/db" in done.stdout
         assert done.stdout.count("NOT REACHABLE") == 2
         assert "geheim" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["migrate_legacy", "--company", "x", "--workers", "abc"], "argument --workers: invalid int value: 'abc'"),
+        (["migrate_legacy", "--company", "x", "--nonsense"], "unrecognized arguments: --nonsense"),
+        (["migrate_legacy"], "one of the arguments --company --all is required"),
+        (["validate_migration", "--all", "--depth", "deep"], "argument --depth: invalid choice: 'deep'"),
+        (["load_legacy"], "the following arguments are required: FILE.csv[.gz]"),
+    ],
+)
+def test_arguments_that_cannot_be_read_are_one_line(manage, arguments, words):
+    done = manage(*arguments)
+    assert_refused(done, words, f"see manage.py {arguments[0]} --help")

@@ -12,6 +12,11 @@ from legacy.progress import reported
 from legacy.seed.writer import UNTIL, SeedPlan, SeedReport, seed
 
 
+def day(text: str) -> date:
+    """A day from the command line. Named for what argparse says of another text: invalid day value."""
+    return date.fromisoformat(text)
+
+
 class Command(BaseCommand):
     """Parse, seed, render."""
 
@@ -24,7 +29,7 @@ class Command(BaseCommand):
         parser.add_argument("--seed", type=int, default=1, help="another seed, other companies (default 1)")
         parser.add_argument("--dirty", type=float, default=0.3, help="share of rows with defects, 0 to 1 (default 0.3)")
         parser.add_argument(
-            "--until", type=date.fromisoformat, default=UNTIL, metavar="YYYY-MM-DD", help=f"last day (default {UNTIL})"
+            "--until", type=day, default=UNTIL, metavar="YYYY-MM-DD", help=f"last day (default {UNTIL})"
         )
         parser.add_argument("--json", action="store_true", help="one JSON object as the last line")
 

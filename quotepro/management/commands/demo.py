@@ -9,11 +9,13 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 
+from crm.models import Company
+from legacy.models import LegacyQuote
 from legacy.progress import reported
 from migration_ops.exceptions import BadArgument
 from migration_ops.management.reporting import NEEDS_ATTENTION, progress_of_run, refusals
 from quotepro.demo.serve import ensure_port_is_free, serve
-from quotepro.demo.story import demo_companies, demo_staff, tell
+from quotepro.demo.story import ROWS, demo_companies, demo_staff, tell
 from quotepro.demo.summary import page, summary_json
 from quotepro.services import services_stop
 
@@ -25,7 +27,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """How much, and where to serve."""
-        parser.add_argument("--rows", type=int, default=3000, help="made-up legacy rows (default 3000)")
+        parser.add_argument("--rows", type=int, default=ROWS, help=f"made-up legacy rows (default {ROWS})")
         parser.add_argument("--no-serve", action="store_true", help="stop before the web application")
         parser.add_argument("--host", default="127.0.0.1", help="where to serve (default 127.0.0.1)")
         parser.add_argument("--port", type=int, default=8000, help="where to serve (default 8000)")
@@ -43,6 +45,7 @@ class Command(BaseCommand):
             call_command("migrate", verbosity=0)
             with reported("Seeding legacy rows", total=rows, unit="rows") as progress:
                 companies = demo_companies(rows, progress=progress)
+            self._say_if_found(companies, rows)
             told = []
             for company in companies:
                 with progress_of_run(company.name) as report:
@@ -59,6 +62,20 @@ class Command(BaseCommand):
                 self._serve(host, port)
         if not passed:
             raise SystemExit(NEEDS_ATTENTION)
+
+    def _say_if_found(self, companies: list[Company], rows: int) -> None:
+        """An earlier demo's rows are taken as they are: a person who asked for another number is told."""
+        there = LegacyQuote.objects.filter(company_id__in=[company.pk for company in companies]).count()
+        if there == rows:
+            return
+        afresh = (
+            f"`manage.py services stop` and removing {settings.QUOTEPRO_DIR}"
+            if settings.POSTGRES_IS_EMBEDDED
+            else "an empty database"
+        )
+        self.stderr.write(
+            f"The {there:,} rows of an earlier demo are shown, not --rows {rows}; begin afresh with {afresh}."
+        )
 
     def _say_next(self) -> None:
         self.stdout.write("Next:  manage.py demo                          the same with the web application")
