@@ -13,6 +13,7 @@ from typing import Any
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from scratch import BenchmarkError
+from writers import median_with_interval
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from quotepro.embedded.binaries import client_folders
@@ -31,14 +32,16 @@ def capture(url: str, *, pairs: int, seconds: float, rows: int) -> dict[str, Any
             "  WHERE q.company_id = (SELECT company_id FROM quotes LIMIT 1) LIMIT %s) AS t",
             [rows],
         )
-        (count,) = session.execute(
+        ((count,),) = session.execute(
             "SELECT count(*) FROM quotes q, generate_series(1, %s) n WHERE q.id = md5(n::text)::uuid", [rows]
-        ).fetchone()
+        ).fetchall()
         session.execute("VACUUM ANALYZE quotes")
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder) / "write.sql"
         script.write_text(SCRIPT.format(rows=count), encoding="utf-8")
-        flushed, unflushed = (_pairs(url, script, pairs=pairs, seconds=seconds, flush=f) for f in ("on", "off"))
+        flushed = _pairs(url, script, pairs=pairs, seconds=seconds, flush="on")
+        # Without a bar: a third of the pairs will do.
+        unflushed = _pairs(url, script, pairs=max(1, pairs // 3), seconds=seconds, flush="off")
     with psycopg.connect(url, autocommit=True) as session:
         session.execute("DROP TRIGGER qp_capture_v2 ON quotes")
     return flushed | {f"{name}_unflushed": value for name, value in unflushed.items()}
@@ -63,9 +66,10 @@ def _pairs(url: str, script: Path, *, pairs: int, seconds: float, flush: str) ->
             f"  flush {flush}: without {found['DISABLE']:.0f}/s, with {found['ENABLE ALWAYS']:.0f}/s,"
             f" ratio {ratios[-1]:.2f}"
         )
+    ratio, low, high = median_with_interval(ratios)
     return {
-        "capture_ratio": statistics.median(ratios), "capture_added_us": statistics.median(added), "ratios": ratios,
-        "writes_per_second": rates,
+        "capture_ratio": ratio, "capture_low": low, "capture_high": high,
+        "capture_added_us": statistics.median(added), "ratios": ratios, "writes_per_second": rates,
     }  # fmt: skip
 
 

@@ -91,7 +91,7 @@ class Move:
     inverse: Stage | None = None
 
 
-_PROVEN = ("capture", "backfill", "quarantine", "validation", "changes")
+_PROVEN = ("schema", "capture", "backfill", "quarantine", "validation", "changes")
 
 # Every move a company may make. A step forward needs its gates; its inverse is there before the step is offered.
 STAGE_MOVES: dict[Stage, dict[Stage, Move]] = {

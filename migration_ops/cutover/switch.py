@@ -168,9 +168,16 @@ def _drain_inside(company: Company, before: Stage, deadline: float, step: Any) -
 
 def _blockers(company: Company) -> str:
     """Who keeps the fence from closing, in words."""
-    found = rows(fence.SQL, "blockers", {"company": company.pk})
-    who = "; ".join(
+    waited = conf.FENCE_WAIT_MS
+    if found := rows(fence.SQL, "blockers", {"company": company.pk}):
+        return f"writers did not come to an end within {waited} ms: {_named(found)}"
+    if found := rows(fence.SQL, "bystanders", {"seconds": waited / 1000}):
+        return f"a row it needs stayed locked for {waited} ms, by one of: {_named(found)}"
+    return f"writers did not come to an end within {waited} ms"
+
+
+def _named(sessions: list[Any]) -> str:
+    return "; ".join(
         f"pid {pid} ({user}, {application or 'no name'}, {state}, open for {age} s)"
-        for pid, user, application, state, age in found[:3]
+        for pid, user, application, state, age in sessions[:3]
     )
-    return f"writers did not come to an end within {conf.FENCE_WAIT_MS} ms" + (f": {who}" if who else "")

@@ -4,22 +4,45 @@ import time
 from collections.abc import Callable
 
 from django.db import connection
+from django.db.models import Max
 
 from migration_ops import conf
 from migration_ops.dual_write import apply, reverse
 from migration_ops.dual_write.apply import SQL, Applied
+from migration_ops.models import OutboxEntry, ReverseEntry
 from migration_ops.sql.loader import block
 
+SIDES = (OutboxEntry, ReverseEntry)
 CHANNEL = "quotepro_changes"
 TIDY_EVERY_S = 60.0
 
 
 def apply_once() -> Applied:
-    """Everything that waits and can be applied now, both directions, all companies."""
+    """Everything that waits now and can be applied, both directions, all companies; what comes meanwhile may wait."""
     done = Applied()
-    while (round_ := apply.apply_waiting() + reverse.reverse_waiting()).entries:
+    newest = _newest()
+    before = left = _left(newest)
+    while True:
+        round_ = apply.apply_waiting() + reverse.reverse_waiting()
         done += round_
-    return done + round_
+        if not round_.entries:
+            return done
+        if done.entries < before:
+            continue
+        # Under writers that never rest there is always more: what waited at first gets less, or cannot be applied.
+        now_left = _left(newest)
+        if not now_left or now_left >= left:
+            return done
+        left = now_left
+
+
+def _newest() -> list[int]:
+    return [model._default_manager.aggregate(newest=Max("pk"))["newest"] or 0 for model in SIDES]
+
+
+def _left(newest: list[int]) -> int:
+    """Entries up to there that still wait, failed ones included."""
+    return sum(model._default_manager.filter(pk__lte=until).count() for model, until in zip(SIDES, newest, strict=True))
 
 
 def follow(*, until: Callable[[], bool], on_round: Callable[[Applied], None] = lambda _: None) -> Applied:

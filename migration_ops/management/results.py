@@ -68,7 +68,8 @@ def render(summary: Summary) -> list[str]:
         lines.append(f"  doubtful {summary.open_conflicts:>10,} pairs of customers kept apart, for a person to decide")
     for group in summary.quarantine:
         reason = QuarantineReason(group.reason)
-        lines.append(f"  waits    {group.rows:>10,} × {reason.label.lower()} [{reason}]")
+        label = str(reason.label)
+        lines.append(f"  waits    {group.rows:>10,} × {label[0].lower()}{label[1:]} [{reason}]")
         lines.append(f"           {'':>10}   e.g. {group.field} = {group.original!r} in {group.legacy_id}")
         lines.append(f"           {'':>10}   to do: {REMEDIES[reason]}")
     if summary.flags:

@@ -36,7 +36,8 @@ class Command(BaseCommand):
                 f"{moved.company.name} went from {moved.before} to {moved.after}; "
                 f"writers waited {moved.pause_s * 1000:.0f} ms at most"
             )
-            self.stdout.write("\n".join(lines_of(moved.gates)))
+            for line in lines_of(moved.gates):
+                self.stdout.write(line)
         else:
             self.stdout.write(f"{moved.company.name} is {moved.after} already")
         if options["json"]:

@@ -22,6 +22,19 @@ SELECT a.pid, a.usename, a.application_name, a.state, extract(epoch FROM now() -
    AND (l.classid::bigint << 32 | l.objid::bigint) = hashtextextended('qp_stage/' || %(company)s::uuid::text, 0)
  ORDER BY 5 DESC;
 
+-- name: bystanders
+-- Who has had a transaction open for that long that locks or has written rows of ours: where nobody holds the company's
+-- lock, one of them holds a row that the step needs.
+-- params: seconds (float)
+SELECT DISTINCT a.pid, a.usename, a.application_name, a.state, extract(epoch FROM now() - a.xact_start)::integer
+  FROM pg_locks l
+  JOIN pg_stat_activity a ON a.pid = l.pid
+  JOIN pg_class c ON c.oid = l.relation AND c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'
+ WHERE l.locktype = 'relation' AND l.granted AND l.mode <> 'AccessShareLock' AND l.pid <> pg_backend_pid()
+   AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
+   AND a.xact_start < clock_timestamp() - %(seconds)s * interval '1 second'
+ ORDER BY 5 DESC;
+
 -- name: deals
 -- Locks these deals, in one order everywhere.
 SELECT count(*) FROM (

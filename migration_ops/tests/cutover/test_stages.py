@@ -12,12 +12,13 @@ from migration_ops.cutover import findings, gates
 from migration_ops.cutover.repair import repair
 from migration_ops.cutover.rollback import rollback
 from migration_ops.dual_write import capture, fence
+from migration_ops.dual_write.follow import apply_once
 from migration_ops.exceptions import GateNotPassed, MoveRefused
 from migration_ops.models import AuditLine, Finding, StageChange, Verdict
 from migration_ops.stages import STAGE_MOVES, Stage, is_forward
 from migration_ops.tasks import check_capture
 from migration_ops.tests.cutover.conftest import first_id
-from migration_ops.tests.legacy_rows import update
+from migration_ops.tests.legacy_rows import UNREADABLE, update
 from migration_ops.tests.living import backed_up, prove, step, take_to
 from migration_ops.validation.run import validate
 
@@ -97,6 +98,18 @@ def test_a_proof_that_failed_or_is_of_another_mapping_opens_nothing(company, mon
     prove(company)
     monkeypatch.setattr(conf, "MAPPING_VERSION", conf.MAPPING_VERSION + 1)
     assert {"backfill", "validation", "shadow_reads", "backup", "rollback_drill"} <= closed(company)
+
+
+def test_a_row_that_is_set_aside_keeps_the_step_back(company, writer):
+    take_to(company, Stage.SHADOW)
+    prove(company)
+    update(writer, first_id(), **UNREADABLE)
+    writer.commit()
+    apply_once()
+    assert "quarantine" in closed(company)
+    with pytest.raises(GateNotPassed, match="quarantine: 1 rows are in quarantine: correct or waive them"):
+        step(company, Stage.LIVE)
+    assert transitions.stage_of(company) == Stage.SHADOW
 
 
 VOIDING = ("validation", "shadow_reads", "rollback_drill")

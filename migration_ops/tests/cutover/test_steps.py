@@ -1,4 +1,4 @@
-"""A step: what it waits for, what stops it, and what the commands tell of it (C1, C7, C17)."""
+"""A step: what it waits for, what stops it, and what the commands tell of it (C1, C7, C14, C17, C19)."""
 
 import json
 
@@ -45,6 +45,20 @@ def test_a_writer_that_does_not_end_stops_the_step_and_is_named(company, writer,
     writer.commit()
     step(company, Stage.LIVE)
     assert Quote.objects.get(pk=first_id()).total == 4711
+
+
+def test_a_stage_row_that_somebody_keeps_locked_stops_the_step_and_who_it_is_is_named(company, writer, monkeypatch):
+    monkeypatch.setattr(conf, "FENCE_WAIT_MS", 100)
+    take_to(company, Stage.SHADOW)
+    prove(company)
+    writer.execute("SELECT FROM migration_company_stage WHERE company_id = %s FOR UPDATE", [company.pk])
+    with pytest.raises(
+        FenceTimedOut, match=rf"stayed locked for 100 ms, by one of: pid {writer.info.backend_pid} .*idle in"
+    ):
+        step(company, Stage.LIVE)
+    assert transitions.stage_of(company) == Stage.SHADOW
+    writer.rollback()
+    step(company, Stage.LIVE)
 
 
 def test_a_change_that_cannot_be_applied_stops_the_step(company, writer):

@@ -1,5 +1,5 @@
-"""Cutover and writer, in every order, under both isolation levels; the known wrong fences fail the same check
-(ruling 6; C2 to C5, C8)."""
+"""Cutover and writer, in every order, under every isolation level; the known wrong fences fail the same check
+(ruling 6; C2 to C6, C8, O19)."""
 
 from uuid import uuid4
 
@@ -18,7 +18,11 @@ from migration_ops.tests.legacy_rows import insert
 pytestmark = pytest.mark.django_db(transaction=True)
 
 FENCE = "queries/fence.sql"
-RC, RR = psycopg.IsolationLevel.READ_COMMITTED, psycopg.IsolationLevel.REPEATABLE_READ
+RC, RR, SERIAL = (
+    psycopg.IsolationLevel.READ_COMMITTED,
+    psycopg.IsolationLevel.REPEATABLE_READ,
+    psycopg.IsolationLevel.SERIALIZABLE,
+)
 
 WRITES = {
     "update": "UPDATE quotes SET total = coalesce(total, 0) + 1 WHERE id = %(here)s",
@@ -81,7 +85,12 @@ class Place:
             lambda c: c.commit(),
         ]
 
-    def wrong_writes(self, write: str, isolation) -> list[str]:
+    def drained_first(self) -> list:
+        """A wrong cutover: what waits is looked at before the fence is closed."""
+        close, drain, *rest = self.cutover()
+        return [drain, close, *rest]
+
+    def wrong_writes(self, write: str, isolation, cutover=cutover) -> list[str]:
         """The orders in which a write was accepted that the cutover never saw."""
         wrong = []
         for order in orders([4, 3]):
@@ -89,7 +98,7 @@ class Place:
             moving, writing = self.sessions[:2]
             writing.isolation_level = isolation
             sessions = [
-                Session(connection=moving, steps=self.cutover()),
+                Session(connection=moving, steps=cutover(self)),
                 Session(connection=writing, steps=self.writer(write)),
             ]
             run(sessions, order, self.watcher)
@@ -108,7 +117,7 @@ def place(transactional_db, session):
     return Place(session)
 
 
-@pytest.mark.parametrize("isolation", [RC, RR], ids=["read committed", "repeatable read"])
+@pytest.mark.parametrize("isolation", [RC, RR, SERIAL], ids=["read committed", "repeatable read", "serializable"])
 @pytest.mark.parametrize("write", WRITES)
 def test_no_write_gets_past_the_cutover_in_any_order(place, write, isolation):
     assert place.wrong_writes(write, isolation) == []
@@ -155,6 +164,10 @@ def test_a_known_wrong_fence_fails_the_same_check(place, name):
         with connection.cursor() as cursor:
             cursor.execute(text(capture.NEW_SIDE))
             cursor.execute(text(capture.LEGACY_SIDE))
+
+
+def test_a_cutover_that_drains_before_it_closes_fails_the_same_check(place):
+    assert place.wrong_writes("update", RC, Place.drained_first)
 
 
 def test_a_snapshot_older_than_the_companys_first_step_is_refused(place, session):
