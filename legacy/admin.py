@@ -15,12 +15,14 @@ from unfold.admin import ModelAdmin
 
 from .fields import PlainNumericField
 from .models import COLUMNS, LegacyQuote
-from .ports import admin_links, company_scope
+from .ports import admin_links, company_scope, row_finder
 from .selectors import company_ids, row_estimate
 
 # Exact counts up to here; beyond, an estimate of the table, or "at least so many" of a search.
 COUNTED_ROWS = 10_000
 OFFERED_COMPANIES = 50
+# From this estimate on, nothing is offered that would have to read the table.
+LARGE_ROWS = 200_000
 LEAD_STATUSES = ("new", "contacted", "qualified", "converted")
 STATUSES = ("draft", "sent", "accepted", "scheduled", "completed")
 # Read as text: Python has no infinite times, no NaN that adds up, and gives up on deeply nested JSON.
@@ -29,6 +31,11 @@ TEXT_COLUMNS = tuple(
     for field in LegacyQuote._meta.concrete_fields
     if isinstance(field, DateTimeField | JSONField | PlainNumericField)
 )
+
+
+def is_large() -> bool:
+    """Whether the table is too large to be read for one page."""
+    return row_estimate() > LARGE_ROWS
 
 
 class BoundedPaginator(Paginator):
@@ -66,16 +73,18 @@ class CompanyFilter(admin.SimpleListFilter):
 
 
 def _status_filter(column: str, known: tuple[str, ...]) -> type[admin.SimpleListFilter]:
-    """A filter on the known statuses: finding the unknown ones would read the whole table."""
+    """A filter on the known statuses: finding the unknown ones would read the whole table. None while it is large."""
 
     class StatusFilter(admin.SimpleListFilter):
         title = column.replace("_", " ")
         parameter_name = column
 
         def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-            return [*((status, status) for status in known), ("none", "none")]
+            return [] if is_large() else [*((status, status) for status in known), ("none", "none")]
 
         def queryset(self, request: HttpRequest, queryset: QuerySet[LegacyQuote]) -> QuerySet[LegacyQuote]:
+            if not self.lookup_choices:
+                return queryset
             if self.value() == "none":
                 return queryset.filter(**{f"{column}__isnull": True})
             return queryset.filter(**{column: self.value()}) if self.value() else queryset
@@ -133,7 +142,7 @@ class LegacyQuoteAdmin(ModelAdmin):
     )
     list_filter = (CompanyFilter, _status_filter("lead_status", LEAD_STATUSES), _status_filter("status", STATUSES))
     search_fields = ("id",)
-    search_help_text = "Id of a row or a company, quote number or e-mail, exactly"
+    search_help_text = "Id of a row or a company, quote number or e-mail, exactly; in large tables, of migrated rows"
     # Follows the index (company_id, id); any other order would sort the whole table.
     ordering = ("company_id", "id")
     sortable_by = ()
@@ -162,7 +171,10 @@ class LegacyQuoteAdmin(ModelAdmin):
         identifier = _uuid(term)
         if identifier:
             return queryset.filter(Q(pk=identifier) | Q(company_id=identifier)), False
-        return queryset.filter(Q(quote_number=term) | Q(email__iexact=term)), False
+        found = queryset.filter(Q(quote_number=term) | Q(email__iexact=term))
+        finder = row_finder()
+        # No index has either: while the table is large, those of the new tables say which rows to look at.
+        return (found.filter(pk__in=finder(term)) if finder and is_large() else found), False
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Never."""

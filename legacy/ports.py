@@ -14,6 +14,9 @@ CompanyScope = Callable[[Any], Collection[UUID] | None]
 # Given a row, pages elsewhere that belong to it: (words, URL) in the order they are shown.
 AdminLinks = Callable[[Any], list[tuple[str, str]]]
 
+# Given an e-mail or a number, ids of rows that may have it, found by indexes that the legacy table lacks.
+RowFinder = Callable[[str], list[UUID]]
+
 # Given a company and the ids of the rows that are written, what a service's transaction runs in.
 WriteGuard = Callable[[UUID, Sequence[UUID]], AbstractContextManager[None]]
 
@@ -40,6 +43,12 @@ def company_scope() -> CompanyScope:
 def admin_links() -> AdminLinks | None:
     """What ``LEGACY_ADMIN_LINKS`` names (a dotted path); without it, None: a page shows no such links."""
     path = getattr(settings, "LEGACY_ADMIN_LINKS", "")
+    return import_string(path) if path else None
+
+
+def row_finder() -> RowFinder | None:
+    """What ``LEGACY_ROW_FINDER`` names (a dotted path); without it, None: a search reads the legacy table itself."""
+    path = getattr(settings, "LEGACY_ROW_FINDER", "")
     return import_string(path) if path else None
 
 

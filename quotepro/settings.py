@@ -279,6 +279,7 @@ UNFOLD: dict[str, Any] = {
 }
 # While the move goes on, the pages of both sides link to what it knows of them.
 CRM_ADMIN_LINKS = LEGACY_ADMIN_LINKS = "migration_ops.admin.story.links_of"
+LEGACY_ROW_FINDER = "migration_ops.selectors.finding.legacy_ids_of"
 # Writes through this application reach the other side inside their own transaction.
 LEGACY_WRITE_GUARD = "migration_ops.dual_write.inline.legacy_writes"
 CRM_WRITE_GUARD = "migration_ops.dual_write.inline.crm_writes"

@@ -144,6 +144,7 @@ class CustomerAdmin(SplitPages):
         ),
     )
     list_select_related = ("company",)
+    company_ordering = ("-created_at", "-pk")
     search_texts = ("name", "email", "phone")
     search_customer = ("company_id", "pk")
     fieldsets = (

@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from crm.models import Company
-from crm.selectors.estimates import row_estimate
+from crm.selectors.estimates import company_row_estimate, row_estimate
 
 OFFERED_COMPANIES = 50
 # A list is narrow below this estimate: it may then sort, search parts of texts and filter without an index.
@@ -26,13 +26,18 @@ def uuid_or_none(text: str) -> UUID | None:
 
 
 def is_narrow(request: HttpRequest, model: Any) -> bool:
-    """Whether the request reads few enough rows to sort and search them: one company's, or a small table's."""
-    if request.GET.get(COMPANY):
-        return True
+    """Whether the request reads few enough rows to sort and search them: a small table's, or a small company's."""
+    company = uuid_or_none(request.GET.get(COMPANY) or "")
     known: dict[Any, int] = vars(request).setdefault("row_estimates", {})
     if model not in known:
         known[model] = row_estimate(model)
-    return known[model] <= NARROW_ROWS
+    if known[model] <= NARROW_ROWS:
+        return True
+    if company is None:
+        return False
+    if (model, company) not in known:
+        known[model, company] = company_row_estimate(model, company)
+    return known[model, company] <= NARROW_ROWS
 
 
 class CompanyFilter(admin.SimpleListFilter):
@@ -64,12 +69,13 @@ class ChoiceFilter(admin.SimpleListFilter):
     column = ""
     # Columns with an index, or tables that stay small: offered always.
     is_always_offered = False
+    # Columns with an index that begins with the company: offered once one is chosen.
+    is_offered_in_a_company = False
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
         """The values; none while the list is wide, so that the filter is not shown."""
-        if not self.is_always_offered and not is_narrow(request, model_admin.model):
-            return ()
-        return self.choices_offered
+        is_indexed = self.is_always_offered or (self.is_offered_in_a_company and bool(request.GET.get(COMPANY)))
+        return self.choices_offered if is_indexed or is_narrow(request, model_admin.model) else ()
 
     def condition(self, value: str) -> Q:
         """What a chosen value means."""
@@ -87,6 +93,7 @@ def choice_filter(
     *,
     words: str = "",
     is_always_offered: bool = False,
+    is_offered_in_a_company: bool = False,
     conditions: dict[str, Q] | None = None,
 ) -> type[ChoiceFilter]:
     """A filter on the column `name`, or on `conditions` by value; `offered` is (value, words)."""
@@ -101,4 +108,5 @@ def choice_filter(
             return conditions[value] if conditions else super().condition(value)
 
     OfferedFilter.is_always_offered = is_always_offered
+    OfferedFilter.is_offered_in_a_company = is_offered_in_a_company
     return OfferedFilter

@@ -41,7 +41,8 @@ class InvoiceAdmin(RecordAdmin):
         minute("paid_at"),
         link("company"),
     )
-    list_filter = (CompanyFilter, choice_filter("status", Invoice.Status.choices))
+    list_filter = (CompanyFilter, choice_filter("status", Invoice.Status.choices, is_offered_in_a_company=True))
+    company_ordering = ("-created_at", "-pk")
     search_texts = ("invoice_number", "customer__name")
     fieldsets = (
         (

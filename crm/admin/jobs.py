@@ -24,7 +24,8 @@ class JobAdmin(RecordAdmin):
         minute("actual_end", words="ended"),
         link("company"),
     )
-    list_filter = (CompanyFilter, choice_filter("status", Job.Status.choices))
+    list_filter = (CompanyFilter, choice_filter("status", Job.Status.choices, is_offered_in_a_company=True))
+    company_ordering = ("-created_at", "-pk")
     search_texts = ("job_number", "title", "customer__name")
     fieldsets = (
         (

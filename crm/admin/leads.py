@@ -21,7 +21,8 @@ class LeadAdmin(RecordAdmin):
         minute("scheduled_visit_at", words="visit"),
         link("company"),
     )
-    list_filter = (CompanyFilter, choice_filter("status", same_words(LEAD_STATUSES)))
+    list_filter = (CompanyFilter, choice_filter("status", same_words(LEAD_STATUSES), is_offered_in_a_company=True))
+    company_ordering = ("-created_at", "-pk")
     search_texts = ("customer__name",)
     fieldsets = (
         (

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
 
 from crm.admin.columns import Column, links, page_of
-from crm.admin.filters import is_narrow, uuid_or_none
+from crm.admin.filters import COMPANY, is_narrow, uuid_or_none
 from crm.admin.paging import BoundedPaginator
 from crm.models import Company, Customer
 from crm.ports import admin_links
@@ -35,7 +35,7 @@ class ReadOnly:
 class ListAdmin(ReadOnly, ModelAdmin):
     """A list that costs the same whatever its table holds, and a read-only page.
 
-    While the list is narrow (one company is chosen, or the table is small) it is sorted by `ordering`, sorts by
+    While the list is narrow (the table is small, or the company that is chosen) it is sorted by `ordering`, sorts by
     any column that offers it, and finds parts of `search_texts`. While it is wide it follows `wide_ordering`, which an
     index serves, and finds ids, mailboxes and phones only.
     """
@@ -49,6 +49,8 @@ class ListAdmin(ReadOnly, ModelAdmin):
     list_filter_sheet = False
     list_fullwidth = True
     wide_ordering: tuple[str, ...] = ("pk",)
+    # What an index serves within one large company; without, `wide_ordering`.
+    company_ordering: tuple[str, ...] = ()
     # Columns of ids, and of texts, that a search looks at.
     search_ids: tuple[str, ...] = ("pk",)
     search_texts: tuple[str, ...] = ()
@@ -56,8 +58,10 @@ class ListAdmin(ReadOnly, ModelAdmin):
     search_customer: tuple[str, str] | None = None
 
     def get_ordering(self, request: HttpRequest) -> Any:
-        """As wanted while narrow, else along an index."""
-        return super().get_ordering(request) if is_narrow(request, self.model) else self.wide_ordering
+        """As wanted while narrow, else along an index: of the company that is chosen, or of the whole table."""
+        if is_narrow(request, self.model):
+            return super().get_ordering(request)
+        return self.company_ordering or self.wide_ordering if request.GET.get(COMPANY) else self.wide_ordering
 
     def get_sortable_by(self, request: HttpRequest) -> Any:
         """Columns to sort by: none while wide."""

@@ -52,7 +52,8 @@ class QuoteAdmin(RecordAdmin):
         minute("created_at", order="created_at"),
         link("company"),
     )
-    list_filter = (CompanyFilter, choice_filter("status", same_words(QUOTE_STATUSES)))
+    list_filter = (CompanyFilter, choice_filter("status", same_words(QUOTE_STATUSES), is_offered_in_a_company=True))
+    company_ordering = ("-created_at", "-pk")
     search_texts = ("quote_number", "job_name", "customer__name")
     fieldsets = (
         (

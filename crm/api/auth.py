@@ -34,6 +34,7 @@ class Token(HttpBearer):
         found = token_check(token)
         if found is None:
             return None
+        request.api_client = f"{found.prefix} {found.name}"  # type: ignore[attr-defined]
         check_rate(request, str(found.pk))
         missing = [scope for scope in self.scopes if scope not in found.scopes]
         if missing:

@@ -49,9 +49,18 @@ class ApiBoundary:
         # The answer belongs to one company: no proxy or browser may give it to another.
         response.headers["Cache-Control"] = "private, no-store"
         response.headers["Vary"] = "Authorization"
-        if status >= 500:
-            log.error("%s %s answered %s, request %s", request.method, request.path, status, request_id)
+        self._note(request, status, request_id)
         return response
+
+    def _note(self, request: HttpRequest, status: int, request_id: str) -> None:
+        """A line for what went wrong here, and for what a known program was not allowed."""
+        # Encoded: a path may hold line breaks, and a line of a log is one line.
+        what = ascii(f"{request.method} {request.path}"[:300])
+        client = getattr(request, "api_client", None)
+        if status >= 500:
+            log.error("%s answered %s, request %s", what, status, request_id)
+        elif status == 403 and client is not None:
+            log.warning("%s refused, token %s, request %s", what, ascii(client), request_id)
 
     def _refusal(self, request: HttpRequest) -> HttpResponse | None:
         """What no view needs to see."""

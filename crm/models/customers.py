@@ -43,7 +43,9 @@ class Customer(CompanyOwned):
             ),
         ]
         indexes = [
-            models.Index(fields=["company", "-created_at", "-id"], name="customers_new_newest_idx"),
+            models.Index(
+                fields=["company", "-created_at", "-id"], include=["merged_into"], name="customers_new_newest_idx"
+            ),
             models.Index(
                 fields=["merged_into"], name="customers_new_merged_into_idx", condition=Q(merged_into__isnull=False)
             ),

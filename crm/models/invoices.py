@@ -34,6 +34,7 @@ class Invoice(CompanyOwned):
         indexes = [
             models.Index(fields=["company", "customer"], name="invoices_new_customer_idx"),
             models.Index(fields=["company", "-created_at", "-id"], name="invoices_new_newest_idx"),
+            models.Index(fields=["company", "status", "-created_at", "-id"], name="invoices_new_status_idx"),
             models.Index(fields=["job"], name="invoices_new_job_idx"),
         ]
 

@@ -31,6 +31,7 @@ class Job(CompanyOwned):
         indexes = [
             models.Index(fields=["company", "customer"], name="jobs_new_customer_idx"),
             models.Index(fields=["company", "-created_at", "-id"], name="jobs_new_newest_idx"),
+            models.Index(fields=["company", "status", "-created_at", "-id"], name="jobs_new_status_idx"),
             models.Index(fields=["quote"], name="jobs_new_quote_idx"),
         ]
 

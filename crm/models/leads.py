@@ -23,6 +23,7 @@ class Lead(CompanyOwned):
         indexes = [
             models.Index(fields=["company", "customer"], name="leads_new_customer_idx"),
             models.Index(fields=["company", "-created_at", "-id"], name="leads_new_newest_idx"),
+            models.Index(fields=["company", "status", "-created_at", "-id"], name="leads_new_status_idx"),
         ]
 
     def __str__(self) -> str:

@@ -1,6 +1,7 @@
 """Quote and its line items."""
 
 from django.db import models
+from django.db.models.functions import Left
 
 from crm.fields import ExactDecimalField, number_range
 from crm.models.base import CompanyOwned, reference
@@ -33,6 +34,13 @@ class Quote(CompanyOwned):
         indexes = [
             models.Index(fields=["company", "customer"], name="quotes_new_customer_idx"),
             models.Index(fields=["company", "-created_at", "-id"], name="quotes_new_newest_idx"),
+            models.Index(fields=["company", "status", "-created_at", "-id"], name="quotes_new_status_idx"),
+            models.Index(
+                models.F("company"),
+                Left("quote_number", 64),
+                name="quotes_new_number_idx",
+                condition=models.Q(quote_number__isnull=False),
+            ),
             models.Index(fields=["lead"], name="quotes_new_lead_idx", condition=models.Q(lead__isnull=False)),
         ]
 

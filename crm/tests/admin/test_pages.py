@@ -8,6 +8,7 @@ from django.urls import reverse
 from crm.admin import columns, filters, paging
 from crm.admin.paging import BoundedPaginator
 from crm.models import Company, Customer, Invoice, Job, Lead, Payment, Quote
+from crm.selectors import estimates
 from crm.tests.admin.rows import HOSTILE, NOW, a_company, deals
 
 pytestmark = pytest.mark.django_db
@@ -165,10 +166,30 @@ def test_search_by_id_mailbox_and_phone_works_however_large_the_table(admin_clie
 
 
 def test_parts_of_texts_are_searched_only_while_the_list_is_narrow(admin_client, company, monkeypatch):
+    in_company = {"q": "q-1", "company": str(company.pk)}
     assert len(found(admin_client.get(list_url(Quote), {"q": "q-1"}))) == 1
-    monkeypatch.setattr(filters, "NARROW_ROWS", -2)
+    monkeypatch.setattr(filters, "row_estimate", lambda model: 5_000_000)
     assert found(admin_client.get(list_url(Quote), {"q": "q-1"})) == []
-    assert len(found(admin_client.get(list_url(Quote), {"q": "q-1", "company": str(company.pk)}))) == 1
+    assert len(found(admin_client.get(list_url(Quote), in_company))) == 1
+    # A company may be as large as a table.
+    monkeypatch.setattr(filters, "company_row_estimate", lambda model, company: 5_000_000)
+    assert found(admin_client.get(list_url(Quote), in_company)) == []
+
+
+def test_a_large_company_is_listed_by_its_index_and_filtered_by_status(admin_client, company, monkeypatch):
+    monkeypatch.setattr(filters, "NARROW_ROWS", -2)
+    for model in (Lead, Quote, Job, Invoice):
+        status = model.objects.first().status
+        listed = admin_client.get(list_url(model), {"company": str(company.pk)}).context["cl"]
+        assert listed.queryset.query.order_by[:2] == ("-created_at", "-pk"), model
+        assert len(listed.filter_specs) == 2
+        with_status = admin_client.get(list_url(model), {"company": str(company.pk), "status": status})
+        assert with_status.status_code == 200
+
+
+def test_the_rows_of_a_company_are_estimated(company):
+    assert estimates.company_row_estimate(Quote, company.pk) >= 1
+    assert estimates.company_row_estimate(Company, company.pk) == 0
 
 
 def test_a_wide_list_follows_an_index_and_offers_no_sorting(admin_client, company, monkeypatch):

@@ -18,20 +18,23 @@ SELECT q.* FROM quotes q WHERE q.company_id = %(company)s AND q.id = ANY (%(ids)
 
 -- name: new_page
 -- The ids of a page of the new side: quotes, leads without one, and rows that are kept whole because they cannot be
--- represented. Each list is read by its index, no further than the page.
+-- represented. Each list is read by its index, no further than the page, and only then compared with the others: whatever
+-- is left out there stands as a quote, or as a link's row, at the same time or later, and so fills the page before it.
 -- params: company (uuid), reach (offset and page together), most and offset (rows)
 SELECT p.id FROM (
     (SELECT q.id, q.created_at FROM quotes_new q
       WHERE q.company_id = %(company)s ORDER BY q.created_at DESC, q.id DESC LIMIT %(reach)s)
     UNION ALL
-    (SELECT d.id, d.created_at FROM leads_new d
-      WHERE d.company_id = %(company)s AND NOT EXISTS (SELECT FROM quotes_new q WHERE q.id = d.id)
-      ORDER BY d.created_at DESC, d.id DESC LIMIT %(reach)s)
+    SELECT d.id, d.created_at
+      FROM (SELECT n.id, n.created_at FROM leads_new n
+             WHERE n.company_id = %(company)s ORDER BY n.created_at DESC, n.id DESC LIMIT %(reach)s) AS d
+     WHERE NOT EXISTS (SELECT FROM quotes_new q WHERE q.id = d.id)
     UNION ALL
-    (SELECT z.legacy_id, (z.source ->> 'created_at')::timestamptz FROM migration_quarantined_row z
-      WHERE z.company_id = %(company)s AND z.resolution IN ('', 'waived')
-        AND NOT EXISTS (SELECT FROM migration_legacy_link l WHERE l.legacy_id = z.legacy_id)
-      ORDER BY 2 DESC, 1 DESC LIMIT %(reach)s)) AS p(id, created_at)
+    SELECT z.legacy_id, z.created_at
+      FROM (SELECT n.legacy_id, qp_kept_created_at(n.source) AS created_at FROM migration_quarantined_row n
+             WHERE n.company_id = %(company)s AND n.resolution IN ('', 'waived')
+             ORDER BY qp_kept_created_at(n.source) DESC, n.legacy_id DESC LIMIT %(reach)s) AS z
+     WHERE NOT EXISTS (SELECT FROM migration_legacy_link l WHERE l.legacy_id = z.legacy_id)) AS p(id, created_at)
  ORDER BY p.created_at DESC, p.id DESC
  LIMIT %(most)s OFFSET %(offset)s;
 

@@ -13,6 +13,9 @@ from crm.services.tokens import token_create
 from migration_ops.models import CompanyStage
 from migration_ops.stages import Stage
 
+WHO = {"name": "Ann Miller", "email": "ann@miller.example"}
+LEAD = {"customer": WHO}
+
 
 @dataclass(kw_only=True)
 class Caller:
