@@ -105,9 +105,13 @@ class TestAcrossCompanies:
     def test_the_database_refuses_every_way_to_say_it(self, stranger, company):  # noqa: F811
         bob = whose(company, "Bob Ray")
         lower, higher = sorted((bob, stranger.pk))
-        tables = ("customer_contacts", "customer_addresses", "leads_new", "quotes_new")
+        tables = ("customer_contacts", "leads_new", "quotes_new")
         statements = [
             ("UPDATE customers_new SET merged_into = %s WHERE id = %s", [stranger.pk, bob]),
+            (
+                "UPDATE customer_addresses SET customer_id = %s, is_primary = false, address = 'x' WHERE customer_id = %s",
+                [stranger.pk, bob],
+            ),
             *((f"UPDATE {table} SET customer_id = %s WHERE customer_id = %s", [stranger.pk, bob]) for table in tables),
             *(
                 (
