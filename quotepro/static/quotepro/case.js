@@ -81,7 +81,7 @@
       const { held, words } = await answer.json();
       const note = document.getElementById("claimed");
       note.hidden = held;
-      if (!held) note.querySelector("span").textContent = words.charAt(0).toUpperCase() + words.slice(1) + ".";
+      if (!held) note.querySelector("span").textContent = `${words}.`;
       document.getElementById("submit").disabled = !held;
     };
     claim();
