@@ -113,12 +113,13 @@ def _measure(cases: int) -> dict[str, Any]:
         cursor.execute("ANALYZE migration_dedup_case")
     get_user_model().objects.create_superuser("bench", password="bench")
     queue, first = reverse("admin:migration_ops_dedupcase_changelist"), Company.objects.order_by("name").first()
+    top = DedupCase.objects.filter(state="open").order_by("-stake")[0]
     pages = {
         "queue": queue, "company": f"{queue}?company={first.pk}", "reason": f"{queue}?reason=probable",
         "age": f"{queue}?age=week", "all filters": f"{queue}?company={first.pk}&reason=probable&age=week",
         "page 20": f"{queue}?p=20",
         "patterns": f"{reverse('admin:migration_ops_bulkdecision_patterns')}?company={first.pk}",
-        "case": reverse("admin:migration_ops_dedupcase_next"),
+        "case": reverse("admin:migration_ops_dedupcase_decide", args=[top.pk]),
         "generic values": f"{reverse('admin:migration_ops_valueruling_desk')}?company={first.pk}",
     }  # fmt: skip
     client = Client()
@@ -127,10 +128,13 @@ def _measure(cases: int) -> dict[str, Any]:
     for name, url in pages.items():
         told["server_ms"][name], told["statements"][name] = _time(client, url)
     told["browser_ms"] = _in_browser(pages)
+    told["server_ms"]["next case"], told["statements"]["next case"] = _time(
+        client, reverse("admin:migration_ops_dedupcase_next"), posts=True
+    )
     return told
 
 
-def _time(client: Any, url: str) -> tuple[float, int]:
+def _time(client: Any, url: str, *, posts: bool = False) -> tuple[float, int]:
     """The median of some rounds, and the statements of the last."""
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
@@ -139,7 +143,7 @@ def _time(client: Any, url: str) -> tuple[float, int]:
     for _ in range(ROUNDS):
         with CaptureQueriesContext(connection) as captured:
             started = time.perf_counter()
-            answer = client.get(url, follow=True)
+            answer = (client.post if posts else client.get)(url, follow=True)
             taken.append((time.perf_counter() - started) * 1_000)
         if answer.status_code != 200:
             raise SystemExit(f"{url} answered {answer.status_code}")

@@ -30,10 +30,10 @@ THRESHOLDS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.9
 SPLINK_MOST = 50_000
 
 
-def populations(rows: int, seed: int) -> dict[str, list[Row]]:
+def populations(rows: int, seed: int, *, many_names: bool = False) -> dict[str, list[Row]]:
     """The made-up rows by name of the population."""
     return {
-        f"traps {rows:,}": Maker(seed).rows(rows),
+        f"traps {rows:,}": Maker(seed, many_names=many_names).rows(rows),
         "census 5,000": census(2_000, 5_000, seed),
         "census, no phone": census(2_000, 5_000, seed, phone=0),
         "census, sparse": census(2_000, 5_000, seed, phone=0.4, address=0.75),
@@ -197,13 +197,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=20_000, help="rows of the traps")
     parser.add_argument("--seed", type=int, default=101)
+    parser.add_argument("--many-names", action="store_true", help="thousands of surnames in the traps, not hundreds")
     parser.add_argument("--only", help="measure only populations whose name begins so")
     parser.add_argument("--no-splink", action="store_true")
     parser.add_argument("--splink-python", default=sys.executable, help="the interpreter that has splink")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     results: dict[str, Any] = {}
-    for name, rows in populations(options.rows, options.seed).items():
+    for name, rows in populations(options.rows, options.seed, many_names=options.many_names).items():
         if options.only and not name.startswith(options.only):
             continue
         result = {"ours": ours(rows), "naive": naive(rows)}

@@ -47,6 +47,19 @@ achterberg bergstrom castellanos delacroix engelhardt fairweather goldschmidt ha
 kirkpatrick loughborough montgomery nordstrom okonkwo petrosyan quinlan rosenthal schwarzkopf trevelyan
 """
 )
+# A real population has thousands of surnames, and the more people, the more of them; these make some.
+_STEMS = _words("""
+ald ash barn beck birch blake brad bram brom bur cald carl chel clif cob cran cross dal dar dray dun east ed elm fair
+farn fen ford gar glen green grim hal ham har hart haw hay hazel hel hol horn hurst kel ken kil kirk lang lin lock long
+mar mel mid mill mor nor oak or pel pen pres rad ram red rich rip ros rush sal sand sea shel sher stan stock strat sut
+swin tar thorn til tur tyn under wad wal war web wel west whit wil win wood wor wyn yar york
+""")
+_ENDINGS = _words("""
+berry borne bridge brook bury by combe cote cott croft dale den field ford gate ham hurst ington land leigh ley low man
+mere more ness port ridge row sey shaw side stead stone stow ter thorpe thwaite ton tree vale ville wall ward water way
+well wick wold worth yard
+""")
+MORE_LAST = sorted({f"{stem}{ending}" for stem in _STEMS for ending in _ENDINGS} - set(LAST))
 NICKNAMES = {
     "james": "jim", "robert": "bob", "john": "johnny", "michael": "mike", "william": "bill", "david": "dave",
     "richard": "rick", "joseph": "joe", "thomas": "tom", "charles": "chuck", "christopher": "chris", "daniel": "dan",

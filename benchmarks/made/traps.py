@@ -35,14 +35,19 @@ class Person:
 
 
 class Maker:
-    """Makes rows of about ``rows`` in all, the same for the same seed."""
+    """Makes rows of about ``rows`` in all, the same for the same seed.
 
-    def __init__(self, seed: int) -> None:
+    ``many_names``: thousands of surnames instead of some hundreds, as a large population has.
+    """
+
+    def __init__(self, seed: int, *, many_names: bool = False) -> None:
         self.random = random.Random(seed)
         self.people = 0
         self.given_mails: set[str] = set()
         self.staff_mail = "frontdesk.kelly@ourcrew.net"
-        weights = [1 / (place + 3) for place in range(len(lists.LAST))]
+        more = lists.MORE_LAST if many_names else []
+        self.surnames = [*lists.LAST, *random.Random(seed).sample(more, len(more))]
+        weights = [1 / (place + 3) for place in range(len(self.surnames))]
         self.last_weights = weights
         self.first_weights = [1 / (place + 6) for place in range(len(lists.FIRST))]
 
@@ -99,7 +104,7 @@ class Maker:
     def _person(self, kind: str, *, last: str = "", first: str = "") -> Person:
         self.people += 1
         first = first or self.random.choices(lists.FIRST, self.first_weights)[0]
-        last = last or self.random.choices(lists.LAST, self.last_weights)[0]
+        last = last or self.random.choices(self.surnames, self.last_weights)[0]
         middle = self._one(lists.FIRST) if self.random.random() < 0.3 else ""
         phones, mails, addresses = [self._phone()], [self._mail(first, last)], [self._address()]
         if self.random.random() < 0.2:
@@ -134,7 +139,7 @@ class Maker:
         return [old, young]
 
     def _company(self) -> Person:
-        stem = f"{self.random.choices(lists.LAST, self.last_weights)[0].title()}"
+        stem = f"{self.random.choices(self.surnames, self.last_weights)[0].title()}"
         if self.random.random() < 0.4:
             stem = f"{stem} & {self._one(lists.LAST).title()}"
         name = f"{stem} {self._one(lists.TRADES)}"

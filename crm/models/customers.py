@@ -41,6 +41,7 @@ class Customer(CompanyOwned):
                 name="customers_new_company_phone_key",
                 condition=Q(merged_into__isnull=True, phone_is_shared=False),
             ),
+            models.CheckConstraint(name="customers_new_not_into_itself", condition=~Q(merged_into=F("id"))),
         ]
         indexes = [
             models.Index(

@@ -12,8 +12,8 @@ from crm.exceptions import CustomersBusy, DecidedOtherwise, PlanChanged
 from crm.models import Company, Customer, CustomerMerge, CustomerMergeRun
 from crm.ports import merge_companion
 from crm.services import decisions, survivorship
-from crm.services.merge_plan import MergePlan, changes_since, composed, plan_merge
-from crm.services.references import MOVING
+from crm.services.merge_plan import MergePlan, changes_since, plan_merge
+from crm.services.references import MOVING, composed
 from crm.sql import block
 
 Origin = CustomerMerge.Origin

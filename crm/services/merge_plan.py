@@ -5,20 +5,18 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal
 from typing import Any, Protocol
 from uuid import UUID
 
 from django.db import connection
-from django.utils import timezone
-from psycopg import sql
 
-from crm.exceptions import AlreadyMerged, CustomerUnknown, MergeRefused, NotTwoCustomers
-from crm.models import Company, CustomerDecision, CustomerMerge, CustomerMergeMove
+from crm.exceptions import MergeRefused, NotTwoCustomers
+from crm.models import Company, CustomerDecision
 from crm.ports import merge_companion
 from crm.selectors.decisions import standing_between
 from crm.services import survivorship
-from crm.services.references import MOVING, Fate, Reference, known_references, refuse_unknown
+from crm.services.members import Member, members_of
+from crm.services.references import known_references, owned_by, refuse_unknown
 from crm.services.survivorship import Field, Recorded, Shown
 from crm.sql import block
 
@@ -37,26 +35,6 @@ class Moves:
     customer: UUID
     rows: int
     duplicates: int = 0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Member:
-    """A customer that takes part, as it is now. ``row``: all its columns."""
-
-    id: UUID
-    name: str
-    email: str | None
-    phone: str | None
-    settled: tuple[str, ...]
-    phone_is_shared: bool
-    created_at: datetime
-    quotes: int
-    money: Decimal
-    last_quote_at: datetime | None
-    row: Mapping[str, Any]
-
-    def __str__(self) -> str:
-        return self.name or self.email or self.phone or "Customer without name"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -193,69 +171,6 @@ def _members(company: Company, ids: list[UUID]) -> tuple[Member, ...]:
     return members_of(company, ids)
 
 
-def members_of(company: Company, ids: list[UUID]) -> tuple[Member, ...]:
-    """These living customers as they are now, in the order of their ids.
-
-    Raises:
-        CustomerUnknown, AlreadyMerged: one is none of the company, or part of another by now.
-        MergeRefused: one is a placeholder.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(block("merge", "members"), {"company": company.pk, "customers": ids})
-        rows = {row[0]: row for row in cursor.fetchall()}
-    for id in ids:
-        if id not in rows:
-            raise CustomerUnknown(customer=id, company=company.slug)
-    members = tuple(
-        Member(
-            id=id, name=name, email=email, phone=phone, settled=tuple(settled), phone_is_shared=shared,
-            created_at=created_at, quotes=quotes, money=money, last_quote_at=last_at, row=_decoded(row),
-        )
-        for id, name, email, phone, settled, _, shared, _, created_at, quotes, money, last_at, row in rows.values()
-    )  # fmt: skip
-    for member in members:
-        if rows[member.id][7] is not None:
-            raise already_merged(company, member.id, str(member))
-        if rows[member.id][5]:
-            raise MergeRefused(
-                why=f"{member} stands for a deal without name, e-mail and phone; record a contact on the deal instead"
-            )
-    return members
-
-
-def already_merged(company: Company, customer: UUID, words: str) -> AlreadyMerged:
-    """Who merged this customer, when, and into whom."""
-    move = (
-        CustomerMergeMove.objects.filter(
-            company=company, row_id=customer, table="customers_new", merge__undone_at__isnull=True
-        )
-        .select_related("merge__survivor")
-        .order_by("-id")
-        .first()
-    )
-    merge: CustomerMerge | None = move.merge if move else None
-    if merge is None:
-        # Made by a split that was undone: it went back to the customer it came from.
-        split = CustomerMerge.objects.filter(
-            company=company,
-            moves__row_id=customer,
-            moves__change=CustomerMergeMove.Change.MADE,
-            undone_at__isnull=False,
-        ).first()
-        if split is not None:
-            return AlreadyMerged(
-                customer=words, survivor=split.survivor, merge=None, actor=split.undone_by,
-                at=f"when its split was undone on {timezone.localtime(split.undone_at):%Y-%m-%d %H:%M}",
-            )  # fmt: skip
-    return AlreadyMerged(
-        customer=words,
-        survivor=merge.survivor if merge else "another customer",
-        at=f"on {timezone.localtime(merge.at):%Y-%m-%d %H:%M}" if merge else "before",
-        actor=merge.actor if merge else "somebody",
-        merge=merge.pk if merge else None,
-    )
-
-
 def _fields(company: Company, members: Sequence[Member], choices: Mapping[str, str | None]) -> tuple[Field, ...]:
     with connection.cursor() as cursor:
         cursor.execute(
@@ -285,28 +200,6 @@ def _fields(company: Company, members: Sequence[Member], choices: Mapping[str, s
         except ValueError as error:
             raise MergeRefused(why=f"none of them has the {field.name} {choices[field.name]!r}") from error
     return tuple(fields)
-
-
-def composed(name: str, reference: Reference) -> sql.Composed:
-    """A block with a relation's table and column put in."""
-    return sql.SQL(block("merge", name)).format(
-        table=sql.Identifier(reference.table), column=sql.Identifier(reference.column),
-        words=sql.Literal(reference.table), column_words=sql.Literal(reference.column),
-    )  # fmt: skip
-
-
-def owned_by(company: Company, ids: list[UUID]) -> list[tuple[str, UUID, int, str]]:
-    """Table, customer, how many rows of it the customer has, and which, in short."""
-    tables = [*MOVING, *(each for each in known_references() if each.fate is Fate.COMBINED)]
-    statement = sql.SQL(" UNION ALL ").join(composed("owned", reference) for reference in tables)
-    found: dict[tuple[str, UUID], tuple[int, str]] = {}
-    with connection.cursor() as cursor:
-        cursor.execute(statement, {"company": company.pk, "customers": ids})
-        for table, customer, rows, which in cursor.fetchall():
-            # A relation refers to customers twice.
-            before = found.get((table, customer), (0, ""))
-            found[table, customer] = (before[0] + rows, f"{before[1]}{which}")
-    return [(table, customer, rows, which) for (table, customer), (rows, which) in sorted(found.items())]
 
 
 def _duplicates(company: Company, ids: list[UUID], survivor: UUID) -> Duplicates:
@@ -355,7 +248,3 @@ def _moves(owned: Sequence[tuple[str, UUID, int, str]], survivor: UUID, duplicat
 def digest(value: Any) -> str:
     """A value, in short."""
     return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()[:12]
-
-
-def _decoded(row: Any) -> Mapping[str, Any]:
-    return dict(json.loads(row)) if isinstance(row, str) else dict(row)

@@ -3,12 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
+from uuid import UUID
 
 from django.apps import apps
 from django.db import connection
+from psycopg import sql
 
 from crm.exceptions import RelationUnknown
-from crm.models import Customer, CustomerAddress, CustomerRelation
+from crm.models import Company, Customer, CustomerAddress, CustomerRelation
 from crm.ports import merge_companion
 from crm.sql import block
 
@@ -93,3 +95,25 @@ def refuse_unknown() -> None:
     relations = unknown(references_of_models() | references_of_database())
     if relations:
         raise RelationUnknown(relations=", ".join(relations))
+
+
+def composed(name: str, reference: Reference, *, file: str = "merge") -> sql.Composed:
+    """A block with a relation's table and column put in."""
+    return sql.SQL(block(file, name)).format(
+        table=sql.Identifier(reference.table), column=sql.Identifier(reference.column),
+        words=sql.Literal(reference.table), column_words=sql.Literal(reference.column),
+    )  # fmt: skip
+
+
+def owned_by(company: Company, ids: list[UUID]) -> list[tuple[str, UUID, int, str]]:
+    """Table, customer, how many rows of it the customer has, and which, in short."""
+    tables = [*MOVING, *(each for each in known_references() if each.fate is Fate.COMBINED)]
+    statement = sql.SQL(" UNION ALL ").join(composed("owned", reference) for reference in tables)
+    found: dict[tuple[str, UUID], tuple[int, str]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(statement, {"company": company.pk, "customers": ids})
+        for table, customer, rows, which in cursor.fetchall():
+            # A relation refers to customers twice.
+            before = found.get((table, customer), (0, ""))
+            found[table, customer] = (before[0] + rows, f"{before[1]}{which}")
+    return [(table, customer, rows, which) for (table, customer), (rows, which) in sorted(found.items())]

@@ -12,9 +12,10 @@ from crm.models import Company, Customer, CustomerMerge, CustomerMergeMove
 from crm.ports import merge_companion
 from crm.selectors.decisions import standing_between
 from crm.services import decisions
+from crm.services.members import members_of
 from crm.services.merge import Origin, alone, lock_customers
-from crm.services.merge_plan import changes_since, composed, members_of
-from crm.services.references import MOVING
+from crm.services.merge_plan import changes_since
+from crm.services.references import MOVING, composed
 from crm.services.split_plan import Half, SplitPlan, plan_split
 from crm.services.survivorship import FIELDS
 from crm.sql import block
@@ -79,8 +80,8 @@ def _carry_out(company: Company, plan: SplitPlan, *, actor: str, reason: str) ->
         )  # fmt: skip
         for reference in MOVING:
             rows = {"rows": list(plan.rows[reference.table])}
-            cursor.execute(composed("split_journal", reference), params | rows)
-            cursor.execute(composed("split_move", reference), params | rows)
+            cursor.execute(composed("split_journal", reference, file="split"), params | rows)
+            cursor.execute(composed("split_move", reference, file="split"), params | rows)
     both = sorted((customer, made))
     merge_companion().settle(company, both, refreshed=both, replaced={}, lasting=())
     with connection.cursor() as cursor:
@@ -156,8 +157,8 @@ def take_back(company: Company, done: CustomerMerge, *, actor: str, reason: str)
             cursor.execute(composed("move", reference), params | moved)
         cursor.execute(block("merge", "no_primary"), params | {"customers": both})
         for name in ("addresses_back", "addresses_again", "primary_again"):
-            cursor.execute(block("merge", name), params)
-        cursor.execute(block("merge", "doubled_relations"), params)
+            cursor.execute(block("undo", name), params)
+        cursor.execute(block("split", "doubled_relations"), params)
         cursor.execute(block("merge", "move_relations"), params | moved)
     _bury(company, done, made)
     is_changed = done.before[str(customer)]["contacts"] != _contacts(company, customer)
@@ -166,13 +167,13 @@ def take_back(company: Company, done: CustomerMerge, *, actor: str, reason: str)
         company, both, refreshed=[customer] if is_changed else [], replaced={}, lasting=list(lasting)
     )
     with connection.cursor() as cursor:
-        cursor.execute(block("merge", "rest_of_addresses"), params)
+        cursor.execute(block("split", "rest_of_addresses"), params)
         if cursor.rowcount:
             cursor.execute(block("merge", "no_primary"), params | {"customers": both})
-        cursor.execute(block("merge", "doubled_addresses"), params)
+        cursor.execute(block("split", "doubled_addresses"), params)
         cursor.execute(block("merge", "primary"), params | {"customers": [customer]})
         flagged = [UUID(id) for id in done.before[str(made)]["shared"]]
-        cursor.execute(block("merge", "unshare"), params | {"customers": flagged})
+        cursor.execute(block("split", "unshare"), params | {"customers": flagged})
     decisions.forget(done)
     done.undone_at, done.undone_by, done.undone_reason = timezone.now(), actor, reason
     done.save(update_fields=["undone_at", "undone_by", "undone_reason"])
@@ -210,5 +211,5 @@ def _contacts(company: Company, customer: UUID) -> str:
 
 def _ids(name: str, company: Company, **params: Any) -> set[UUID]:
     with connection.cursor() as cursor:
-        cursor.execute(block("merge", name), {"company": company.pk, **params})
+        cursor.execute(block("split", name), {"company": company.pk, **params})
         return {id for (id,) in cursor.fetchall()}

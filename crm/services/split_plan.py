@@ -10,8 +10,9 @@ from uuid import UUID
 from crm.exceptions import MergeRefused
 from crm.models import Company, CustomerAddress, CustomerContact, Invoice, Job, Lead, Quote
 from crm.ports import Placed, merge_companion
-from crm.services.merge_plan import Member, digest, members_of, owned_by
-from crm.services.references import MOVING, refuse_unknown
+from crm.services.members import Member, members_of
+from crm.services.merge_plan import digest
+from crm.services.references import MOVING, owned_by, refuse_unknown
 from crm.services.survivorship import FIELDS
 
 FIELD_WORDS = {"name": "name", "email": "e-mail", "phone": "phone"}

@@ -12,8 +12,7 @@ from crm.models import Company, Customer, CustomerMerge, CustomerMergeRun
 from crm.ports import merge_companion
 from crm.services import decisions, split
 from crm.services.merge import alone, lock_customers
-from crm.services.merge_plan import composed
-from crm.services.references import MOVING
+from crm.services.references import MOVING, composed
 from crm.services.survivorship import FIELDS
 from crm.sql import block
 
@@ -89,7 +88,7 @@ def _later(merge: CustomerMerge) -> list[CustomerMerge]:
     waiting = [merge.pk]
     while waiting:
         with connection.cursor() as cursor:
-            cursor.execute(block("merge", "later_merges"), {"company": merge.company_id, "merge": waiting.pop()})
+            cursor.execute(block("undo", "later_merges"), {"company": merge.company_id, "merge": waiting.pop()})
             new = [id for (id,) in cursor.fetchall() if id not in found]
         found |= {each.pk: each for each in CustomerMerge.objects.filter(company=merge.company_id, pk__in=new)}
         waiting += new
@@ -138,19 +137,15 @@ def _undo(company: Company, merge: CustomerMerge, *, actor: str, reason: str, re
         "company": company.pk, "merge": merge.pk, "survivor": merge.survivor_id, "customers": everybody,
     }  # fmt: skip
     with connection.cursor() as cursor:
-        cursor.execute(block("merge", "later_contacts"), params)
+        cursor.execute(block("undo", "later_contacts"), params)
         for reference in MOVING:
-            cursor.execute(composed("move_back", reference), params)
+            cursor.execute(composed("move_back", reference, file="undo"), params)
         cursor.execute(block("merge", "no_primary"), params)
-        for name in (
-            "addresses_back",
-            "addresses_again",
-            "primary_again",
-            "primary",
-            "relations_back",
-            "relations_again",
-        ):
-            cursor.execute(block("merge", name), params)
+        for name in ("addresses_back", "addresses_again", "primary_again"):
+            cursor.execute(block("undo", name), params)
+        cursor.execute(block("merge", "primary"), params)
+        for name in ("relations_back", "relations_again"):
+            cursor.execute(block("undo", name), params)
     _show_again(company, merge, params)
     lasting = merge.moves.filter(table="customer_addresses").values_list("row_id", flat=True)
     merge_companion().settle(
@@ -189,14 +184,14 @@ def _show_again(company: Company, merge: CustomerMerge, params: dict[str, Any]) 
             values[name] = before[name]
     phones = [phone for phone in (values["phone"], *(row["phone"] for row in rows.values())) if phone]
     with connection.cursor() as cursor:
-        cursor.execute(block("merge", "shown_by_others"), params | {"phones": phones})
+        cursor.execute(block("undo", "shown_by_others"), params | {"phones": phones})
         taken = {phone for (phone,) in cursor.fetchall()}
         others = [row["phone"] for id, row in rows.items() if id != merge.survivor_id]
         is_shared = before["phone_is_shared"] if values["phone"] == before["phone"] else survivor.phone_is_shared
         is_shared = is_shared or values["phone"] in taken or values["phone"] in others
         cursor.execute(block("merge", "mark_shared"), params | {"phones": sorted(taken)})
         cursor.execute(
-            block("merge", "show_again"),
+            block("undo", "show_again"),
             params | values | {"settled": sorted(settled), "is_shared": is_shared,
                                "first_at": before["created_at"], "last_at": before["updated_at"]},
         )  # fmt: skip
@@ -204,8 +199,8 @@ def _show_again(company: Company, merge: CustomerMerge, params: dict[str, Any]) 
             id for id, row in rows.items()
             if id != merge.survivor_id and row["phone"] and (row["phone"] in taken or row["phone"] == values["phone"])
         ]  # fmt: skip
-        cursor.execute(block("merge", "share"), params | {"customers": shared})
-        cursor.execute(block("merge", "revive"), params)
+        cursor.execute(block("undo", "share"), params | {"customers": shared})
+        cursor.execute(block("undo", "revive"), params)
 
 
 def _changed(company: Company, merge: CustomerMerge, everybody: Sequence[UUID]) -> list[UUID]:

@@ -1,7 +1,7 @@
 """The queue of cases and the case on one screen."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -9,11 +9,19 @@ from uuid import UUID
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotAllowed,
+    HttpResponseRedirect,
+    JsonResponse,
+)
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.http import urlencode
 
 from crm.admin.columns import anchor, badge, column, minute, money, number
 from crm.admin.filters import ChoiceFilter, choice_filter, uuid_or_none
@@ -41,6 +49,10 @@ REASONS = {
     "evidence_changed": "A person kept them apart; the evidence is another one since.",
     **{why.value: words for why, words in REASON_WORDS.items() if words},
 }
+# Evidence that is not about the two records: how common matches are, who lives there, limits and rules.
+BACKGROUND = ("prior", "place", "name_limit", "rule")
+SEEN_AT_A_GLANCE = 4
+FILTERS = ("company", "reason", "age")
 AGES = {"day": 1, "week": 7, "month": 30}
 
 
@@ -84,8 +96,7 @@ def claimed(case: DedupCase) -> Any:
     """Who looks at it now, or who decided it."""
     if case.state == DedupCase.State.DECIDED:
         return badge(f"decided by {case.decided_by}", "success")
-    is_held = case.claimed_until is not None and case.claimed_until > timezone.now()
-    return badge(f"{case.claimed_by} is looking at it", "warning") if is_held else None
+    return badge(f"{case.holder} is looking at it", "warning") if case.holder else None
 
 
 @admin.register(DedupCase)
@@ -130,25 +141,21 @@ class DedupCaseAdmin(MachineAdmin):
         return [
             path("next/", view(self.next_view), name=f"{name}_next"),
             path("<uuid:pk>/decide/", view(self.decide_view), name=f"{name}_decide"),
+            path("<uuid:pk>/claim/", view(self.claim_view), name=f"{name}_claim"),
             path("<uuid:pk>/preview/", view(self.preview_view), name=f"{name}_preview"),
             path("<uuid:pk>/undo/", view(self.undo_view), name=f"{name}_undo"),
             *super().get_urls(),
         ]
 
     def next_view(self, request: HttpRequest) -> HttpResponse:
-        """The most valuable case nobody else holds, within the filters of the list."""
+        """POST claims the most valuable case nobody else holds, within the filters of the list, and leads to it."""
         self._check(request)
-        found = cases.next_case(
-            actor=request.user.get_username(), company=uuid_or_none(request.GET.get("company", "")),
-            reason=request.GET.get("reason", ""), after=uuid_or_none(request.GET.get("after", "")),
-        )  # fmt: skip
-        if found is None:
-            messages.info(request, "No open case is left here.")
-            return HttpResponseRedirect(reverse("admin:migration_ops_dedupcase_changelist"))
-        return HttpResponseRedirect(self._page(request, found.pk))
+        if request.method != "POST":
+            return HttpResponseRedirect(self._queue(request))
+        return self._next(request, after=uuid_or_none(request.GET.get("after", "")))
 
     def decide_view(self, request: HttpRequest, pk: UUID) -> HttpResponse:
-        """GET shows the case, POST decides it and goes on to the next one."""
+        """GET shows the case and changes nothing; POST decides it and goes on to the next one."""
         self._check(request)
         case, actor = self._case(request, pk), request.user.get_username()
         if request.method == "POST":
@@ -161,24 +168,29 @@ class DedupCaseAdmin(MachineAdmin):
             messages.success(
                 request, format_html("{} {}", decided.decided_words, anchor("Look at it or undo it", undo))
             )
-            query = request.GET.copy()
-            query["after"] = str(case.pk)
-            return HttpResponseRedirect(
-                f"{reverse('admin:migration_ops_dedupcase_next')}?{query.urlencode()}&last={case.pk}"
-            )
-        is_mine = case.state == DedupCase.State.OPEN and cases.claim(case, actor=actor)
-        if case.state == DedupCase.State.OPEN and not is_mine:
-            case.refresh_from_db()
+            return self._next(request, after=case.pk, last=case.pk)
         page = case_page(case) if case.state == DedupCase.State.OPEN else None
         context = {
             **self.admin_site.each_context(request), "title": "Case", "opts": self.model._meta, "case": case,
-            "page": page, "is_mine": is_mine, "keys": KEYS, "between": BETWEEN,
+            "page": page, "is_taken": case.holder not in ("", actor), "keys": KEYS, "between": BETWEEN,
             "reason": reason_in_words(case.reason), "questions": _questions(page) if page else (),
             "previews": page.previews if page else (), "seen": _seen(page.previews if page else ()),
-            "against": _against(page.previews if page else ()), "query": request.GET.urlencode(),
+            "against": _against(page.previews if page else ()), "query": self._filters(request),
             "last": uuid_or_none(request.GET.get("last", "")),
         }  # fmt: skip
         return TemplateResponse(request, "admin/migration_ops/case.html", context)
+
+    def claim_view(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        """POST holds the case for whoever has it open; the answer says in words why that cannot be."""
+        self._check(request)
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        case = self._case(request, pk)
+        try:
+            cases.claim(case, actor=request.user.get_username())
+        except MigrationOpsError as error:
+            return JsonResponse({"held": False, "words": str(error)})
+        return JsonResponse({"held": True, "words": ""})
 
     def preview_view(self, request: HttpRequest, pk: UUID) -> HttpResponse:
         """What the groups as they are chosen now would do: a fragment of the page."""
@@ -190,6 +202,7 @@ class DedupCaseAdmin(MachineAdmin):
             "seen": _seen(previews),
             "against": _against(previews),
             "groups": len(answer.groups),
+            "said": _said(case, answer),
         }
         return TemplateResponse(request, "admin/migration_ops/_preview.html", context)
 
@@ -216,11 +229,31 @@ class DedupCaseAdmin(MachineAdmin):
             raise Http404
         return case
 
-    def _page(self, request: HttpRequest, pk: UUID) -> str:
-        query = request.GET.copy()
-        query.pop("after", None)
-        url = reverse("admin:migration_ops_dedupcase_decide", args=[pk])
-        return f"{url}?{query.urlencode()}" if query else url
+    def _next(self, request: HttpRequest, *, after: UUID | None, last: UUID | None = None) -> HttpResponse:
+        found = cases.next_case(
+            actor=request.user.get_username(), company=uuid_or_none(request.GET.get("company", "")),
+            reason=request.GET.get("reason", ""), after=after,
+        )  # fmt: skip
+        if found is None:
+            messages.info(request, "No open case is left here.")
+            return HttpResponseRedirect(self._queue(request))
+        return HttpResponseRedirect(self._page(request, found.pk, last=last))
+
+    def _page(self, request: HttpRequest, pk: UUID, *, last: UUID | None = None) -> str:
+        return self._with(reverse("admin:migration_ops_dedupcase_decide", args=[pk]), self._filters(request), last)
+
+    def _queue(self, request: HttpRequest) -> str:
+        return self._with(reverse("admin:migration_ops_dedupcase_changelist"), self._filters(request))
+
+    @staticmethod
+    def _with(url: str, query: str, last: UUID | None = None) -> str:
+        parts = [part for part in (query, f"last={last}" if last else "") if part]
+        return f"{url}?{'&'.join(parts)}" if parts else url
+
+    @staticmethod
+    def _filters(request: HttpRequest) -> str:
+        """The filters of the list the person came from."""
+        return urlencode({name: request.GET[name] for name in FILTERS if request.GET.get(name)})
 
 
 def _answer(request: HttpRequest) -> Answer:
@@ -254,6 +287,12 @@ def _answer(request: HttpRequest) -> Answer:
     )  # fmt: skip
 
 
+def _said(case: DedupCase, answer: Answer) -> str:
+    """What would be written down of groups that stay apart."""
+    is_whole = sorted(id for group in answer.groups for id in group) == cases.customers_of(case)
+    return cases.in_words(case.company, answer) if is_whole and len(answer.groups) > 1 else ""
+
+
 def _seen(previews: Iterable[Any]) -> str:
     return json.dumps({str(each.place): dict(each.plan.parts) for each in previews if each.plan})
 
@@ -263,11 +302,20 @@ def _against(previews: Iterable[Any]) -> list[tuple[str, str]]:
     return [(str(pk), in_words(decision)) for pk, decision in found.items()]
 
 
+def _observed(evidence: Iterable[Mapping[str, Any]], *, for_it: bool) -> list[str]:
+    """What was seen in the records themselves, the heaviest first."""
+    seen = [each for each in evidence if each["kind"] not in BACKGROUND and each["weight"]]
+    seen = [each for each in seen if (each["weight"] > 0) is for_it]
+    return [str(each["text"]) for each in sorted(seen, key=lambda each: -abs(each["weight"]))[:SEEN_AT_A_GLANCE]]
+
+
 def _questions(page: Any) -> list[dict[str, Any]]:
     return [
         {
             "one": page.names.get(each.one, ""), "other": page.names.get(each.other, ""),
             "likely": percent(each.score),
+            "speaks_for": _observed(each.evidence, for_it=True),
+            "speaks_against": _observed(each.evidence, for_it=False),
             "reason": reason_in_words(each.reason), "evidence": weights_table(each.evidence),
             "counterfactual": each.counterfactual,
         }

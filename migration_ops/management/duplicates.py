@@ -7,7 +7,7 @@ from typing import Any
 
 from legacy.progress import reported
 from migration_ops.identity.duplicates.explain import REASON_WORDS
-from migration_ops.identity.duplicates.find import Outcome
+from migration_ops.identity.duplicates.outcome import Outcome
 from migration_ops.identity.duplicates.policy import Why
 from migration_ops.identity.duplicates.weights import ENGINE_VERSION
 from migration_ops.management.reporting import duration

@@ -5,6 +5,7 @@ from uuid import uuid4
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 
 class DedupCase(models.Model):
@@ -68,6 +69,11 @@ class DedupCase(models.Model):
 
     def __str__(self) -> str:
         return self.words
+
+    @property
+    def holder(self) -> str:
+        """Who looks at it now; empty where nobody does, or their time is up."""
+        return self.claimed_by if self.claimed_until is not None and self.claimed_until > timezone.now() else ""
 
 
 class BulkDecision(models.Model):

@@ -7,7 +7,8 @@ from uuid import UUID
 from crm.exceptions import CrmError
 from crm.models import Company, CustomerAddress, CustomerContact
 from crm.selectors.customers import living
-from crm.services.merge_plan import Member, MergePlan, plan_merge
+from crm.services.members import Member
+from crm.services.merge_plan import MergePlan, plan_merge
 from crm.services.survivorship import FIELDS, evidence_words
 from migration_ops.identity.duplicates.cases import Question, questions_of
 from migration_ops.models import DedupCase
@@ -48,6 +49,20 @@ class GroupPreview:
     def names(self) -> str:
         """Its members, by name."""
         return " + ".join(str(member) for member in self.plan.members) if self.plan else ""
+
+    @property
+    def survivor(self) -> str:
+        """Whose customer record stays, by name."""
+        return str(self.plan.member(self.plan.survivor)) if self.plan else ""
+
+    @property
+    def moving(self) -> list[tuple[str, int, int]]:
+        """What moves there: words, how many rows, how many of them the survivor has already."""
+        sums: dict[str, tuple[int, int]] = {}
+        for each in self.plan.moves if self.plan else ():
+            rows, duplicates = sums.get(each.words, (0, 0))
+            sums[each.words] = (rows + each.rows, duplicates + each.duplicates)
+        return [(words, *counts) for words, counts in sums.items()]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -78,12 +78,19 @@ def next_case(
     return DedupCase.objects.select_related("company").get(pk=row[0]) if row else None
 
 
-def claim(case: DedupCase, *, actor: str) -> bool:
-    """Hold a case while a person looks at it; False where somebody else holds it or it is decided."""
+def claim(case: DedupCase, *, actor: str) -> None:
+    """Hold a case while a person looks at it, for some minutes from now; again and again as long as they do.
+
+    Raises:
+        CaseDecided, CaseClaimed, MigrationOpsError: it is not to be had, as ``decide_case`` would say.
+    """
     params: dict[str, Any] = {"id": case.pk, "actor": actor, "until": timezone.now() + timedelta(minutes=LEASE_MINUTES)}
     with connection.cursor() as cursor:
         cursor.execute(block(CASES, "claim").sql, params)
-        return cursor.fetchone() is not None
+        is_held = cursor.fetchone() is not None
+    case.refresh_from_db()
+    if not is_held:
+        _refuse_settled(case, actor)
 
 
 def questions_of(case: DedupCase) -> list[Question]:
@@ -204,10 +211,9 @@ def _refuse_settled(case: DedupCase, actor: str) -> None:
         )  # fmt: skip
     if case.state != DedupCase.State.OPEN:
         raise MigrationOpsError("there is no question about these customers any more")
-    is_held = case.claimed_until is not None and case.claimed_until > timezone.now()
-    if is_held and case.claimed_by not in ("", actor):
+    if case.holder not in ("", actor):
         raise CaseClaimed(
-            actor=case.claimed_by, until=f"{timezone.localtime(case.claimed_until):%H:%M}"
+            actor=case.holder, until=f"{timezone.localtime(case.claimed_until):%H:%M}"
         )  # fmt: skip
 
 

@@ -3,7 +3,6 @@
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from itertools import chain
 from time import monotonic
 from typing import Any
@@ -14,10 +13,11 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from crm.models import Company
-from migration_ops.identity.duplicates import engine, explain, index, parallel, store
+from migration_ops.identity.duplicates import engine, explain, index, parallel, policy, standing_audit, store
 from migration_ops.identity.duplicates.decisions import decided, rulings_of
 from migration_ops.identity.duplicates.engine import Found
 from migration_ops.identity.duplicates.export import Exporter
+from migration_ops.identity.duplicates.outcome import Changes, Outcome
 from migration_ops.identity.duplicates.policy import RELATIONS, WHYS, Verdict
 from migration_ops.identity.duplicates.reopened import reopened
 from migration_ops.identity.duplicates.store import Book, Ids
@@ -27,43 +27,6 @@ from migration_ops.models import DedupRun
 # Pairs explained in one go.
 EXPLAINED = 10_000
 Tell = Callable[[str, float], None]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Changes:
-    """What a run says otherwise than the last one.
-
-    ``merge``: groups of customers it would merge and the last would not; ``split``: groups of the last run it would
-    not merge whole; ``review`` and ``settled``: questions that are new, and questions that are none any more;
-    ``doubted``: customers whose contacts these rules would not join.
-    """
-
-    merge: int
-    split: int
-    review: int
-    settled: int
-    doubted: int
-
-
-@dataclass(kw_only=True)
-class Outcome:
-    """What a search of one company found. ``generic``: values found to say nothing, with their records."""
-
-    company: Company
-    contacts: int = 0
-    customers: int = 0
-    compared: int = 0
-    scored: int = 0
-    groups: int = 0
-    grouped_customers: int = 0
-    questions: int = 0
-    cases: int = 0
-    reasons: dict[str, int] = field(default_factory=dict)
-    generic: list[tuple[str, str, int, int]] = field(default_factory=list)
-    auto_from: float = 0.0
-    changes: Changes | None = None
-    seconds: float = 0.0
-    is_dry: bool = False
 
 
 def find_duplicates(
@@ -98,7 +61,7 @@ def find_duplicates(
             customers=book.customers,
             apart=list(store.customers_pairs(book, decisions.apart)),
             together=list(store.customers_pairs(book, decisions.together)),
-            threshold=auto_from,
+            threshold=_threshold(company, book.columns.size) if auto_from is None else auto_from,
             rulings=rulings,
             progress=progress,
         )
@@ -121,6 +84,10 @@ def find_duplicates(
             index.write_index(company, book, found)
     outcome.is_dry = dry_run
     return outcome
+
+
+def _threshold(company: Company, contacts: int) -> float:
+    return policy.auto_from(contacts, is_proven=standing_audit.figures(company).is_proven)
 
 
 def _outcome(company: Company, book: Book, found: Found) -> Outcome:

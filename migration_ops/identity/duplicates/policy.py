@@ -58,9 +58,13 @@ VETOED: Final = 0.45
 NAMESAKES: Final = 0.6
 
 
-def auto_from(contacts: int) -> float:
-    """The probability from which customers are merged without asking: precision at a fixed one falls as runs grow."""
-    return weights.AUTO_FROM_LARGE if contacts > weights.LARGE else weights.AUTO_FROM
+def auto_from(contacts: int, *, is_proven: bool = False) -> float:
+    """The probability from which customers are merged without asking: precision at a fixed one falls as runs grow.
+
+    Args:
+        is_proven: people judged so many of the company's automatic merges that even the lower bound reaches the bar.
+    """
+    return weights.AUTO_FROM_LARGE if contacts > weights.LARGE and not is_proven else weights.AUTO_FROM
 
 
 def relations(compared: Compared) -> npt.NDArray[np.uint8]:

@@ -50,6 +50,11 @@ class Figures:
     why: str
     since: datetime | None
 
+    @property
+    def is_proven(self) -> bool:
+        """Whether the answers show that the machine is as good as it must be: the lower bound reaches the bar."""
+        return not self.is_stopped and self.low >= self.bar
+
 
 def sample_merges(company: Company, *, size: int = DAILY, day: date | None = None) -> int:
     """Draw the day's sample of a company: automatic merges at random that were never drawn, and as many pairs that

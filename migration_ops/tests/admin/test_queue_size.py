@@ -30,10 +30,10 @@ def queue():
     return companies
 
 
-def asked(client, url):
+def asked(client, url, *, posts=False):
     """The statements of one request."""
     with CaptureQueriesContext(connection) as captured:
-        answer = client.get(url)
+        answer = (client.post if posts else client.get)(url)
     assert answer.status_code in (200, 302)
     return [each["sql"] for each in captured]
 
@@ -51,7 +51,7 @@ def test_the_page_follows_an_index_whatever_the_filters(admin_client, queue, fil
 
 
 def test_the_next_case_follows_an_index(admin_client, queue):
-    (claimed,) = [each for each in asked(admin_client, NEXT) if "SKIP LOCKED" in each]
+    (claimed,) = [each for each in asked(admin_client, NEXT, posts=True) if "SKIP LOCKED" in each]
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN {claimed}")
         plan = "\n".join(line for (line,) in cursor.fetchall())

@@ -126,13 +126,16 @@ def test_two_browsers_on_one_case(browser, live_server, queue):
     ann, bob = (sign_in(browser, live_server, name) for name in ("ann", "bob"))
     case = DedupCase.objects.get(words__contains="Bobby")
     page = live_server.url + reverse("admin:migration_ops_dedupcase_decide", args=[case.pk])
-    ann.goto(page)
+    with ann.expect_response("**/claim/"):
+        ann.goto(page)
     bob.goto(page)
     assert "ann is looking at this case until" in bob.inner_text("#claimed")
     assert bob.is_disabled("#submit")
-    # His lease has run out by the time he decides; so has hers.
+    # Her lease runs out while she looks: his page gets it, and his runs out as well.
     DedupCase.objects.filter(pk=case.pk).update(claimed_until=None, claimed_by="")
-    bob.reload()
+    with bob.expect_response("**/claim/"):
+        bob.reload()
+    bob.wait_for_selector("#submit:enabled")
     DedupCase.objects.filter(pk=case.pk).update(claimed_until=None, claimed_by="")
     ann.click("#submit")
     ann.wait_for_selector("#case:has-text('Anna Lee')")

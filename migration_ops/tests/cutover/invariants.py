@@ -127,7 +127,9 @@ INVARIANTS = {
         UNION ALL SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid OR NOT indisready
         UNION ALL SELECT conname::text FROM pg_constraint WHERE NOT convalidated AND connamespace = 'public'::regnamespace
         UNION ALL SELECT collname::text FROM pg_collation
-         WHERE collversion IS NOT NULL AND collversion <> pg_collation_actual_version(oid)""",
+         WHERE collversion IS NOT NULL AND collversion <> pg_collation_actual_version(oid)
+        UNION ALL SELECT datname::text FROM pg_database WHERE datname = current_database()
+           AND datcollversion IS NOT NULL AND datcollversion <> pg_database_collation_actual_version(oid)""",
     "V21 schema: every legacy column is known, and every known one is there": """
         SELECT a.attname::text FROM pg_attribute a
          WHERE a.attrelid = 'public.quotes'::regclass AND a.attnum > 0 AND NOT a.attisdropped AND a.attname::text <> ALL (%(columns)s)

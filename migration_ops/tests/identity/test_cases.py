@@ -81,9 +81,11 @@ def test_the_queue_begins_with_the_most_at_stake_and_each_takes_another(company)
     assert len(customers_of(second)) == 3
     assert next_case(actor="cy") is None
     assert next_case(actor="ann", after=first.pk) is None
-    assert not claim(first, actor="bob")
+    with pytest.raises(CaseClaimed, match="ann is looking at this case until"):
+        claim(first, actor="bob")
     DedupCase.objects.filter(pk=first.pk).update(claimed_until=timezone.now() - timedelta(seconds=1))
-    assert claim(first, actor="bob")
+    claim(first, actor="bob")
+    assert first.holder == "bob"
     assert next_case(actor="ann", company=UUID(int=9)) is None
 
 

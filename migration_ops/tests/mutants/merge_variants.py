@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from crm.selectors import decisions as decided
-from crm.services import decisions, merge, merge_plan, redo, split, undo
+from crm.services import decisions, merge, merge_plan, redo, references, split, undo
 from migration_ops.identity import companion, pairs
 from migration_ops.identity.duplicates import engine, policy
 
@@ -11,7 +11,7 @@ NOTHING = "SELECT 1 WHERE false"
 
 
 def with_block(patch, module, name, text) -> None:
-    """Another statement in place of one of ``crm/sql/merge.sql``, for one module."""
+    """Another statement in place of one of ``crm/sql/{merge,undo,split}.sql``, for one module."""
     right = module.block
     patch.setattr(module, "block", lambda file, each: text if each == name else right(file, each))
 
@@ -61,7 +61,9 @@ def a_split_leaves_its_deals(patch):
 
 def what_came_after_a_split_stays_behind(patch):
     right = split.composed
-    patch.setattr(split, "composed", lambda name, reference: NOTHING if name == "move" else right(name, reference))
+    patch.setattr(
+        split, "composed", lambda name, reference, **file: NOTHING if name == "move" else right(name, reference, **file)
+    )
 
 
 def rules_overrule_people(patch):
@@ -95,7 +97,7 @@ def changes_are_not_looked_at(patch):
 
 def later_quotes_go_with_the_merged(patch):
     with_block(
-        patch, merge_plan, "move_back",
+        patch, references, "move_back",
         "UPDATE {table} t SET {column} = m.customer_id FROM customer_merge_moves m WHERE m.merge_id = %(merge)s"
         " AND m.\"table\" = 'customers_new' AND t.company_id = %(company)s AND t.{column} = %(survivor)s",
     )  # fmt: skip

@@ -19,7 +19,6 @@
     if (waiting) waiting.abort();
     waiting = new AbortController();
     const submit = document.getElementById("submit");
-    const wasDisabled = submit.disabled;
     submit.dataset.waiting = "yes";
     try {
       const answer = await fetch(page.dataset.preview, { method: "POST", body: new FormData(form), signal: waiting.signal });
@@ -28,7 +27,6 @@
     } catch (error) {
       if (error.name !== "AbortError") throw error;
     }
-    submit.disabled = wasDisabled;
   };
 
   const all = (verdict) => {
@@ -68,7 +66,27 @@
       if (box.classList.contains("qp-group")) agree();
       if (box.name !== "why" && box.name !== "overrules") preview();
     });
-    form.addEventListener("submit", (event) => { if (document.getElementById("submit").dataset.waiting) event.preventDefault(); });
+    // Only a decision waits for the preview; going on to the next case need not.
+    form.addEventListener("submit", (event) => {
+      const submit = document.getElementById("submit");
+      if (event.submitter === submit && submit.dataset.waiting) event.preventDefault();
+    });
+    // Whoever has the case open holds it, as long as they look; the second is told who was first.
+    const claim = async () => {
+      if (document.hidden) return;
+      const body = new FormData();
+      body.append("csrfmiddlewaretoken", form.querySelector("[name=csrfmiddlewaretoken]").value);
+      const answer = await fetch(page.dataset.claim, { method: "POST", body }).catch(() => null);
+      if (!answer || !answer.ok) return;
+      const { held, words } = await answer.json();
+      const note = document.getElementById("claimed");
+      note.hidden = held;
+      if (!held) note.querySelector("span").textContent = `${words}.`;
+      document.getElementById("submit").disabled = !held;
+    };
+    claim();
+    document.addEventListener("visibilitychange", claim);
+    window.setInterval(claim, 120_000);
   }
 
   const verdicts = { s: "same", d: "different", h: "household", w: "works_for", b: "branch_of" };

@@ -6,17 +6,19 @@ from datetime import date
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.utils import timezone
 
 from benchmarks.made.traps import Row
 from crm.models import Company, CustomerMerge, CustomerRelation
 from crm.services.undo import undo_merge
 from migration_ops import tasks
 from migration_ops.exceptions import SampleRefused
-from migration_ops.identity.duplicates import standing_audit
+from migration_ops.identity.duplicates import standing_audit, weights
 from migration_ops.identity.duplicates.find import find_duplicates
 from migration_ops.identity.duplicates.merging import merge_automatic
+from migration_ops.identity.duplicates.precision import TELLING
 from migration_ops.identity.duplicates.standing_audit import answer_sample, figures, next_sample, resume, sample_merges
-from migration_ops.models import AuditLine, AutomaticMerging, MergeSample
+from migration_ops.models import AuditLine, AutomaticMerging, DedupRun, MergeSample
 from migration_ops.tests.identity.duplicates.stored import store
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -161,3 +163,30 @@ def test_the_daily_task_and_the_command(company, capsys):
     with pytest.raises(CommandError) as refused:
         call_command("audit_merges", "--company", "nowhere")
     assert refused.value.returncode == 2
+
+
+def test_a_large_company_is_merged_as_a_small_one_once_its_merges_are_proven(company, monkeypatch):
+    """Above so many contacts the threshold is stricter, until the audit shows that this company needs none."""
+
+    def merges_from():
+        find_duplicates(company)
+        return DedupRun.objects.get(company=company).auto_from
+
+    def say(answer, times):
+        MergeSample.objects.bulk_create(
+            MergeSample(
+                company=company, day=date(2024, 6, 1), is_merged=True, sides=[], answer=answer, answered_by="ann",
+                answered_at=timezone.now(), created_at=timezone.now(),
+            )
+            for _ in range(times)
+        )  # fmt: skip
+
+    assert merges_from() == weights.AUTO_FROM
+    monkeypatch.setattr(weights, "LARGE", 5)
+    assert merges_from() == weights.AUTO_FROM_LARGE
+    say("same", TELLING - 1)
+    assert merges_from() == weights.AUTO_FROM_LARGE
+    say("same", 1)
+    assert merges_from() == weights.AUTO_FROM
+    say("different", 1)
+    assert merges_from() == weights.AUTO_FROM_LARGE
