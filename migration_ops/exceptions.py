@@ -152,3 +152,15 @@ class Interrupted(MigrationOpsError):
     """A signal ended it; what was begun was removed."""
 
     message = "stopped by {signal}; {what}"
+
+
+class StaleForm(MigrationOpsError):
+    """A form that was made for another company, person or moment."""
+
+    message = "nothing was done: {why}"
+
+
+class SecondPersonRefused(MigrationOpsError):
+    """A step that cannot be taken back, without two people who agree."""
+
+    message = "company {company} stays {stage}: {why}"

@@ -26,6 +26,12 @@ NAVIGATION: list[dict[str, Any]] = [
         "title": "Migration",
         "separator": False,
         "items": [
+            {
+                "title": "The move",
+                "icon": "monitoring",
+                "link": reverse_lazy("admin:index"),
+                "permission": _may_view("migration_ops.companystage"),
+            },
             _page("Companies", "migration_ops.companystage", "apartment"),
             _page("Runs", "migration_ops.migrationrun", "play_circle"),
             _page("Quarantine", "migration_ops.quarantinedrow", "report"),

@@ -6,6 +6,7 @@ language, static files, admin theme, profiling, logging.
 
 import random
 import warnings
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,8 @@ SECURE_SSL_REDIRECT = env.flag("SECURE_SSL_REDIRECT", default=IS_PRODUCTION)
 SECURE_HSTS_SECONDS = env.integer("SECURE_HSTS_SECONDS", 31_536_000 if IS_PRODUCTION else 0, low=0, high=63_072_000)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IS_PRODUCTION
 # Only behind a proxy that sets the header itself: anybody else could claim to have come by TLS.
-if env.flag("TRUST_PROXY_HEADERS", default=False):
+TRUST_PROXY_HEADERS = env.flag("TRUST_PROXY_HEADERS", default=False)
+if TRUST_PROXY_HEADERS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 # --- Applications ---------------------------------------------------------------------------------------------------
@@ -67,6 +69,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.postgres",
     "django_extensions",
+    "axes",
     "quotepro",
     "legacy",
     "crm",
@@ -89,6 +92,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "quotepro.refusals.RefusedRequests",
+    "axes.middleware.AxesMiddleware",
     # After authentication: it records for the superuser who asks, so it must know who asks.
     *(["silk.middleware.SilkyMiddleware"] if SILK else []),
 ]
@@ -219,6 +224,20 @@ CRM_DEAL_STORY = "migration_ops.selectors.story.legacy_chapters"
 
 # --- Sign-in --------------------------------------------------------------------------------------------------------
 
+# The throttle comes first: while it holds somebody back, no password is tried.
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+SIGN_IN_TRIES = env.integer("SIGN_IN_TRIES", 10, low=3, high=1_000)
+AXES_FAILURE_LIMIT = SIGN_IN_TRIES
+AXES_COOLOFF_TIME = timedelta(minutes=env.integer("SIGN_IN_PAUSE_MINUTES", 15, low=1, high=1_440))
+# Either is enough: one name from many addresses, or many names from one.
+AXES_LOCKOUT_PARAMETERS = ["username", "ip_address"]
+AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_TEMPLATE = "429.html"
+AXES_CLIENT_IP_CALLABLE = "quotepro.sign_in.client_address"
+AXES_USERNAME_CALLABLE = "quotepro.sign_in.folded_username"
+AXES_ENABLE_ADMIN = False
+AXES_DISABLE_ACCESS_LOG = True
+AXES_VERBOSE = False
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 AUTH_PASSWORD_VALIDATORS = [
@@ -260,8 +279,12 @@ UNFOLD: dict[str, Any] = {
     "SITE_HEADER": "QuotePro",
     "SITE_SYMBOL": "request_quote",
     "SIDEBAR": {"navigation": NAVIGATION},
+    # While the move goes on, the admin opens on its state.
+    "DASHBOARD_CALLBACK": "migration_ops.admin.dashboard.front_page",
     "STYLES": [lambda request: static("quotepro/admin.css")],
 }
+# What a member of staff may not see does not exist for them.
+CRM_COMPANY_SCOPE = LEGACY_COMPANY_SCOPE = "crm.selectors.access.companies_of"
 # While the move goes on, the pages of both sides link to what it knows of them.
 CRM_ADMIN_LINKS = LEGACY_ADMIN_LINKS = "migration_ops.admin.story.links_of"
 # Writes through this application reach the other side inside their own transaction.

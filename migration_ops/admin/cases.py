@@ -18,6 +18,7 @@ from django.utils.html import format_html
 from crm.admin.columns import anchor, badge, column, minute, money, number
 from crm.admin.filters import ChoiceFilter, choice_filter, uuid_or_none
 from crm.admin.merges import MAY_MERGE
+from crm.admin.scope import allowed_companies
 from crm.exceptions import CrmError
 from crm.services.decisions import in_words
 from migration_ops.admin.conflicts import WORDS, percent
@@ -140,7 +141,7 @@ class DedupCaseAdmin(MachineAdmin):
         self._check(request)
         found = cases.next_case(
             actor=request.user.get_username(), company=uuid_or_none(request.GET.get("company", "")),
-            reason=request.GET.get("reason", ""), after=uuid_or_none(request.GET.get("after", "")),
+            seen=allowed_companies(request), reason=request.GET.get("reason", ""), after=uuid_or_none(request.GET.get("after", "")),
         )  # fmt: skip
         if found is None:
             messages.info(request, "No open case is left here.")

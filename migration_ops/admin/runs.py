@@ -47,6 +47,7 @@ class BatchInline(ListInline):
     """The batches in the order they were planned."""
 
     model = MigrationBatch
+    company_path = "run__company"
     verbose_name_plural = "Batches"
     ordering = ("pk",)
     show_change_link = True
@@ -142,6 +143,7 @@ class MigrationRunAdmin(MachineAdmin):
 class MigrationBatchAdmin(MachineAdmin):
     """One transaction of a run."""
 
+    company_path = "run__company"
     list_display = (
         short("__str__", words="batch"),
         KIND,

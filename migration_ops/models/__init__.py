@@ -1,5 +1,6 @@
 """Everything the move itself needs; goes away with it."""
 
+from migration_ops.models.approvals import StepRequest
 from migration_ops.models.cases import DedupCase
 from migration_ops.models.companies import CompanyStage, StageChange
 from migration_ops.models.conflicts import DedupConflict
@@ -41,6 +42,7 @@ __all__ = [
     "StagedContact",
     "StagedDoubt",
     "StagedFinding",
+    "StepRequest",
     "V1Use",
     "Verdict",
 ]

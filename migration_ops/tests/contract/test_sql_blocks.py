@@ -26,7 +26,8 @@ SAMPLES: dict[str, object] = {
     "before_stage": "shadow", "after_stage": "live", "before_row": "{}", "after_row": "{}",
     "names": ["n"], "emails": ["e"], "phones": ["p"], "firsts": [NOW], "lasts": [NOW], "extra_keys": ["k"], "flags": ["f"], "address": ONE, "offset": 0, "reach": 10, "digests": ["d"], "reasons": ["r"],
     "old": [ONE], "new": [TWO], "lasting": [ONE], "until": NOW, "questions": [1],
-    "engine_version": "1", "keys": [1], "values": [1], "but": ONE,
+    "engine_version": "1", "keys": [1], "values": [1], "but": ONE, "seen": [ONE], "stalled_s": 15, "words": "w", "stage": "off", "condition": "stuck",
+    "runs": [1], "hours": 24,
 }  # fmt: skip
 
 
