@@ -56,7 +56,7 @@ class ListAdmin(ReadOnly, Scoped, ModelAdmin):
     # Names of the columns with the company and the customer, where a row has a customer.
     search_customer: tuple[str, str] | None = None
     # What a link of ours asks of the list besides its filters.
-    linked_lookups: tuple[str, ...] = ("customer__id__exact",)
+    linked_lookups: tuple[str, ...] = ("company", "customer__id__exact")
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """The filters that are offered and nothing else: any other lookup asks about columns nobody is shown."""

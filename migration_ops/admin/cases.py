@@ -141,7 +141,8 @@ class DedupCaseAdmin(MachineAdmin):
         self._check(request)
         found = cases.next_case(
             actor=request.user.get_username(), company=uuid_or_none(request.GET.get("company", "")),
-            seen=allowed_companies(request), reason=request.GET.get("reason", ""), after=uuid_or_none(request.GET.get("after", "")),
+            seen=allowed_companies(request), reason=request.GET.get("reason", ""),
+            after=uuid_or_none(request.GET.get("after", "")),
         )  # fmt: skip
         if found is None:
             messages.info(request, "No open case is left here.")

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from migration_ops.selectors.dashboard import Hour
+from migration_ops.console.dashboard import Hour
+from migration_ops.console.run import Cell
 
 WIDTH, HEIGHT = 720.0, 120.0
 
@@ -56,3 +57,32 @@ def shares(counted: Sequence[tuple[str, int, str]]) -> list[Share]:
         Share(words=words, rows=rows, percent=f"{max(1, round(100 * rows / most))}", url=url)
         for words, rows, url in counted
     ]
+
+
+CELL_COLUMNS, CELL_SIZE = 60, 12
+
+
+@dataclass(frozen=True, kw_only=True)
+class Square:
+    """Some batches on the map."""
+
+    x: int
+    y: int
+    look: str
+    words: str
+
+
+def batch_map(cells: Sequence[Cell]) -> tuple[list[Square], int]:
+    """Squares in rows of sixty, and the height of all of them."""
+    looks = {"done": "qp-migrated", "begun": "qp-working", "again": "qp-again", "pending": "qp-pending"}
+    squares = []
+    for place, cell in enumerate(cells):
+        row, column = divmod(place, CELL_COLUMNS)
+        words = f"{cell.done} of {cell.batches} batches done, {cell.rows:,} rows, {cell.quarantined:,} set aside"
+        squares.append(
+            Square(
+                x=column * CELL_SIZE, y=row * CELL_SIZE, look=looks[cell.state],
+                words=f"{words}; {cell.error[:200]}" if cell.error else words,
+            )
+        )  # fmt: skip
+    return squares, CELL_SIZE * -(-len(squares) // CELL_COLUMNS)

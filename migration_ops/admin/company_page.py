@@ -18,12 +18,12 @@ from crm.models import Company
 from legacy.exceptions import LegacyError
 from migration_ops import audit, conf, tasks
 from migration_ops.backfill import steering
+from migration_ops.console.company import CompanyPage, company_page, in_words
 from migration_ops.cutover import second_person
 from migration_ops.cutover.offered import MOVE, PROVE, STEER, Offer
 from migration_ops.cutover.rollback import rollback
 from migration_ops.cutover.switch import Moved, move_stage
 from migration_ops.exceptions import BadArgument, MigrationOpsError, StaleForm
-from migration_ops.selectors.company_page import CompanyPage, company_page, in_words
 
 VIEW = "migration_ops.view_companystage"
 SALT = "steer-company"

@@ -14,9 +14,9 @@ from crm.admin.columns import list_of
 from crm.admin.scope import allowed_companies
 from migration_ops.admin.cases import reason_in_words
 from migration_ops.admin.charts import bars, shares
+from migration_ops.console.dashboard import CONDITIONS, dashboard
 from migration_ops.models import DedupConflict, Finding, QuarantinedRow
 from migration_ops.projection.reasons import QuarantineReason
-from migration_ops.selectors.dashboard import CONDITIONS, dashboard
 from migration_ops.stages import Stage
 
 PERMISSION = "migration_ops.view_companystage"

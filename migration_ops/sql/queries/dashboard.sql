@@ -168,3 +168,21 @@ UNION ALL
 SELECT 'finding', f.kind, count(*) FROM migration_finding f
  WHERE f.cleared_at IS NULL AND (%(seen)s::uuid[] IS NULL OR f.company_id = ANY (%(seen)s)) GROUP BY f.kind
  ORDER BY 3 DESC, 2;
+
+-- name: batch_map
+-- The row batches of a run in the order of their ids, in at most so many cells: batches, done, tried again, rows, set
+-- aside, the last error.
+-- params: run (bigint), most (int)
+SELECT n.cell, count(*), count(*) FILTER (WHERE n.state = 'done'),
+       count(*) FILTER (WHERE n.state = 'pending' AND n.attempts > 0), sum(n.rows)::bigint, sum(n.quarantined)::bigint,
+       coalesce(max(n.error), '')
+  FROM (SELECT ntile(%(most)s) OVER (ORDER BY b.low NULLS LAST, b.id) AS cell, b.*
+          FROM migration_batch b WHERE b.run_id = %(run)s AND b.kind = 'rows' AND b.state <> 'split') AS n
+ GROUP BY n.cell ORDER BY n.cell;
+
+-- name: phases
+-- Of each kind of batch of a run: batches, done, seconds they took.
+-- params: run (bigint)
+SELECT b.kind, count(*) FILTER (WHERE b.state <> 'split'), count(*) FILTER (WHERE b.state = 'done'),
+       (coalesce(sum(b.duration_ms) FILTER (WHERE b.state = 'done'), 0) / 1000.0)::float8
+  FROM migration_batch b WHERE b.run_id = %(run)s GROUP BY b.kind;

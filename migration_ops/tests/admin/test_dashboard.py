@@ -12,6 +12,7 @@ from crm.models import Company
 from crm.tests.admin.rows import HOSTILE, a_company, deals
 from crm.tests.admin.test_pages import text
 from migration_ops import conf
+from migration_ops.console.dashboard import dashboard, line_of
 from migration_ops.cutover import gates, glance
 from migration_ops.models import (
     CaptureInstallation,
@@ -25,7 +26,6 @@ from migration_ops.models import (
     Verdict,
 )
 from migration_ops.roles import SUPPORT, VIEWER
-from migration_ops.selectors.dashboard import dashboard, line_of
 from migration_ops.stages import STAGE_MOVES, Stage, is_forward
 from migration_ops.tests.admin.people import a_person
 from migration_ops.tests.admin.rows import traces

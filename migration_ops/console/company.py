@@ -6,13 +6,13 @@ from typing import Any
 
 from crm.models import Company
 from migration_ops import transitions
+from migration_ops.console.dashboard import Line, line_of
 from migration_ops.cutover import gates
 from migration_ops.cutover.gates import GateResult
 from migration_ops.cutover.offered import Offer, offers
 from migration_ops.cutover.second_person import waiting_request
 from migration_ops.dual_write.lag import failures_of, refused_writes
 from migration_ops.models import AuditLine, MigrationRun, Mismatch, StageChange, StepRequest, Verdict
-from migration_ops.selectors.dashboard import Line, line_of
 from migration_ops.stages import STAGE_MOVES, RunStatus, Stage, is_forward
 
 SHOWN_MISMATCHES = 50
