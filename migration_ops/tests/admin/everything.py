@@ -1,7 +1,6 @@
 """At least one row behind every page of the admin, for a company."""
 
 from django.contrib.auth.models import User
-from psycopg.types.json import Jsonb
 
 from crm.models import ApiToken, Company, Customer, CustomerDecision, CustomerMerge, CustomerMergeRun
 from crm.services.statistics import stats_refresh
@@ -34,9 +33,8 @@ def everything(number: int) -> Company:
         scopes=["leads:read"], created_by="x",
     )  # fmt: skip
     V1Use.objects.create(day=NOW.date(), client=f"c{number}", company=company, last_at=NOW)
-    LegacyQuote.objects.create(
-        id=an_id(f"legacy {number}"), company_id=company.pk, items=Jsonb([]), created_at=NOW, updated_at=NOW
-    )
+    for deal in own:
+        LegacyQuote.objects.create(id=deal, company_id=company.pk, items=[], created_at=NOW, updated_at=NOW)
     User.objects.get_or_create(username="somebody")
     stats_refresh()
     return company

@@ -5,6 +5,7 @@ difference: ``QUOTEPRO_WRITE_PERMISSIONS=1 python -m pytest -n 0 migration_ops/t
 """
 
 import os
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -198,7 +199,7 @@ def test_programs(companies, role):
     headers = {}
     if role != "no_token":
         scopes = [scope for scope in Scope.values if role != "read_token" or scope.endswith(":read")]
-        expires = timezone.now() - timezone.timedelta(seconds=1) if role == "expired_token" else None
+        expires = timezone.now() - timedelta(seconds=1) if role == "expired_token" else None
         _, secret = token_create(companies[0], name=role, scopes=scopes, created_by="test", expires_at=expires)
         headers = {"Authorization": f"Bearer {secret}"}
     compare(role, answers(client, [route for route in routes() if is_api(route)], companies, **headers))

@@ -2,7 +2,7 @@
 
 import pytest
 from django.contrib import admin
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group, Permission, User
 from django.urls import reverse
 
 from crm.admin.scope import Scoped
@@ -90,6 +90,28 @@ def test_autocomplete_and_foreign_keys_offer_own_companies_only(client, two):
     assert ApiToken.objects.get().company == own
 
 
+def test_autocompletes_find_own_companies_and_answer_for_no_other_field(client, two):
+    own, foreign = two
+    client.force_login(a_person("ann", SUPPORT, companies=[own]))
+    asked = {"app_label": "crm", "model_name": "staffaccess", "field_name": "companies", "term": "Company"}
+    answer = client.get(reverse("admin:autocomplete"), asked)
+    assert [each["id"] for each in answer.json()["results"]] == [str(own.pk)]
+    for other in ({"model_name": "apitoken", "field_name": "digest"}, {"app_label": "auth", "model_name": "user"},
+                  {"model_name": "lead", "field_name": "customer"}, {"field_name": "user"}):  # fmt: skip
+        assert client.get(reverse("admin:autocomplete"), asked | other).status_code == 403
+    assert foreign.name not in answer.content.decode()
+
+
+def test_pages_in_a_window_of_their_own_show_no_more(client, two):
+    own, foreign = two
+    client.force_login(a_person("ann", ADMINISTRATOR, companies=[own]))
+    listed = client.get(list_url(Customer), {"_popup": "1", "_to_field": "id"})
+    assert {row.company_id for row in found(listed)} == {own.pk}
+    assert client.get(list_url(Customer), {"_popup": "1", "_to_field": "email"}).status_code == 400
+    theirs = Customer.objects.filter(company=foreign).first()
+    assert client.get(page_url(theirs), {"_popup": "1"}).status_code == 302
+
+
 def test_the_next_case_is_one_of_own_companies(client, two):
     own, foreign = two
     DedupCase.objects.create(
@@ -165,6 +187,22 @@ class TestViewer:
         viewer.post(list_url(Company), {"form-TOTAL_FORMS": "1", "form-INITIAL_FORMS": "1", "form-0-id": row[0],
                                         "form-0-name": "mine", "_save": "1"})  # fmt: skip
         assert list(Company.objects.order_by("pk").values()) == before
+
+    def test_an_action_of_somebody_elses_role_does_not_run(self, client, two):
+        token = ApiToken.objects.create(id=an_id("token"), company=two[0], name="x", prefix="p", digest="d",
+                                        scopes=["leads:read"], created_by="x")  # fmt: skip
+        sent = {"action": "revoke", "_selected_action": [str(token.pk)]}
+        for number, role in enumerate((VIEWER, SUPPORT, ENGINEER)):
+            client.force_login(a_person(f"eve{number}", role))
+            assert client.post(list_url(ApiToken), sent).status_code == 403
+        # Who may look at tokens only is not offered the action, and cannot send it either.
+        looks = a_person("looks", VIEWER)
+        looks.user_permissions.add(Permission.objects.get(codename="view_apitoken"))
+        client.force_login(looks)
+        assert "Revoke" not in text(client.get(list_url(ApiToken)))
+        client.post(list_url(ApiToken), sent)
+        token.refresh_from_db()
+        assert token.revoked_at is None
 
     def test_a_refusal_leaves_one_encoded_line(self, viewer, two, caplog):
         assert viewer.post("/admin/crm/company/x%0dforged%1b[31m/change/", {}).status_code == 403
