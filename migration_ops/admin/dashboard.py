@@ -50,6 +50,7 @@ def _shown(request: HttpRequest) -> dict[str, Any]:
     return {
         "view": view, "words": words, "stage": stage, "condition": condition, "page": page,
         "conditions": CONDITIONS.items(), "bars": bars(view.hours), "hour_rows": sum(h.migrated for h in view.hours),
+        "hour_most": max((h.migrated + h.quarantined for h in view.hours), default=0),
         "tiles": [(each, each.label, count) for each, count in view.stages.items()], "now": timezone.now(),
         "found": shares(_found(request, view.found)[:MOST_REASONS]), "query": query.urlencode(),
         "first": page * 50,
@@ -72,8 +73,8 @@ def _found(request: HttpRequest, found: Any) -> list[tuple[str, int, str]]:
             model, filter, value = lists[kind]
             if request.user.has_perm(f"migration_ops.view_{model._meta.model_name}"):
                 url = list_of(model, reason=reason, **{filter: value})
-        prefix = {"quarantine": "Set aside", "conflict": "Same customer?", "finding": "Found"}[kind]
-        told.append((f"{prefix}: {name}", count, url))
+        prefix = {"quarantine": "Set aside", "conflict": "Possible duplicate", "finding": "Found"}[kind]
+        told.append((f"{prefix} – {name}", count, url))
     return told
 
 

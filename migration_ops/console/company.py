@@ -119,4 +119,4 @@ def in_words(evidence: Any) -> str:
         return "yes" if evidence else "no"
     # Times to the second: that is all a person reads.
     text = str(evidence)
-    return f"{text[:19]} UTC" if len(text) > 25 and text[4:5] == "-" and text[10:11] in " T" else text
+    return f"{text[:19]} UTC" if len(text) >= 25 and text[4:5] == "-" and text[10:11] in " T" else text

@@ -72,6 +72,11 @@ class Line:
         return self.is_stalled or self.status == "failed" or self.failed > 0
 
     @property
+    def never(self) -> tuple[str, ...]:
+        """Depths without a verdict."""
+        return tuple(proof.depth for proof in self.proofs if proof.passed is None)
+
+    @property
     def is_proven(self) -> bool:
         """Whether every depth has passed on the rules of today, and nothing was found since."""
         return not self.findings and all(proof.passed and not proof.is_old for proof in self.proofs)

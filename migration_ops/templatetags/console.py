@@ -15,6 +15,12 @@ def rows(value: int | float | None) -> str:
 
 
 @register.filter
+def words(name: str) -> str:
+    """rollback_drill as rollback drill."""
+    return str(name).replace("_", " ")
+
+
+@register.filter
 def span(seconds: float | None) -> str:
     """90 as 2 min; two figures at most are worth reading."""
     if seconds is None:

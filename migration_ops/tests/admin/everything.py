@@ -17,9 +17,16 @@ def everything(number: int) -> Company:
     traces(company, own)
     when = {"company": company, "actor": "x", "at": NOW}
     one, other = sorted(Customer.objects.filter(company=company), key=lambda each: each.pk)[:2]
-    run = CustomerMergeRun.objects.create(id=an_id(f"run {number}"), words="run", origin="rules", **when)
+    run = CustomerMergeRun.objects.create(id=an_id(f"run {number}"), words="run", origin="rules", undone_at=NOW, **when)
     CustomerMerge.objects.create(
-        id=an_id(f"merge {number}"), survivor=one, run=run, origin="person", fingerprint="f", number=number, **when
+        id=an_id(f"merge {number}"),
+        survivor=one,
+        run=run,
+        origin="person",
+        fingerprint="f",
+        number=number,
+        undone_at=NOW,
+        **when,
     )
     CustomerDecision.objects.create(
         id=an_id(f"decision {number}"), customer_a=one, customer_b=other, verdict="different", **when

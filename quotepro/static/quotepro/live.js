@@ -1,5 +1,6 @@
 // Keeps a part of a page up to date without a reload; says so when it cannot.
 (() => {
+  const begin = () => {
   const part = document.getElementById("live");
   const state = document.getElementById("live-state");
   if (!part || !part.dataset.url) return;
@@ -31,4 +32,8 @@
   };
   setInterval(refresh, every);
   document.addEventListener("visibilitychange", refresh);
+  };
+  // In the admin's own pages it is loaded before there is a body.
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", begin);
+  else begin();
 })();
