@@ -26,7 +26,10 @@ SEEN = {
 }  # fmt: skip
 VIEWS = tuple(f"{app}.{model}.view_{model}" for app, models in SEEN.items() for model in models)
 SUPPORTS = ("crm.customermerge.merge_customers", "migration_ops.companystage.correct_quarantine")
-STEERS = tuple(f"migration_ops.companystage.{name}" for name in ("steer_runs", "prove_company", "move_stage"))
+STEERS = (
+    *(f"migration_ops.companystage.{name}" for name in ("steer_runs", "prove_company", "move_stage")),
+    "migration_ops.auditline.view_auditline",
+)
 ADMINISTERS = (
     "crm.company.change_company",
     *(f"crm.apitoken.{verb}_apitoken" for verb in ("view", "add", "change")),

@@ -40,6 +40,7 @@ NAVIGATION: list[dict[str, Any]] = [
             _page("Validation", "migration_ops.verdict", "fact_check"),
             _page("Links", "migration_ops.legacylink", "link"),
             _page("Captured changes", "migration_ops.outboxentry", "sync_alt"),
+            _page("Audit log", "migration_ops.auditline", "history_edu"),
             _page("Use of API v1", "migration_ops.v1use", "history"),
         ],
     },

@@ -1,5 +1,6 @@
 """What the move has written, as staff see it; one family a file."""
 
+from migration_ops.admin.audit import AuditLineAdmin
 from migration_ops.admin.cases import DedupCaseAdmin
 from migration_ops.admin.companies import CompanyStageAdmin, StageChangeAdmin
 from migration_ops.admin.conflicts import DedupConflictAdmin
@@ -11,6 +12,7 @@ from migration_ops.admin.v1_use import V1UseAdmin
 from migration_ops.admin.verdicts import MismatchAdmin, VerdictAdmin
 
 __all__ = [
+    "AuditLineAdmin",
     "CompanyStageAdmin",
     "DedupCaseAdmin",
     "DedupConflictAdmin",

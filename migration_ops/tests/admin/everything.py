@@ -6,6 +6,7 @@ from crm.models import ApiToken, Company, Customer, CustomerDecision, CustomerMe
 from crm.services.statistics import stats_refresh
 from crm.tests.admin.rows import NOW, a_company, an_id, deals
 from legacy.models import LegacyQuote
+from migration_ops import audit
 from migration_ops.models import DedupCase, V1Use
 from migration_ops.tests.admin.rows import traces
 
@@ -42,6 +43,7 @@ def everything(number: int) -> Company:
     V1Use.objects.create(day=NOW.date(), client=f"c{number}", company=company, last_at=NOW)
     for deal in own:
         LegacyQuote.objects.create(id=deal, company_id=company.pk, items=[], created_at=NOW, updated_at=NOW)
+    audit.record(actor="x", action="stage", company=company.pk, detail={"after": "off", "gates": []})
     User.objects.get_or_create(username="somebody")
     stats_refresh()
     return company
