@@ -52,19 +52,19 @@ def _run_offers(stage: Stage, run: RunStatus | None, *, is_stalled: bool) -> lis
                 "that is off goes to dual write first. Legacy leads all the while.",
             )
         )  # fmt: skip
-    if RunStatus.PAUSING in moves:
-        found.append(
-            Offer(
-                verb="pause", label="Pause", permission=STEER,
-                consequences="The run pauses at its next batch boundary; what is migrated stays.",
-            )
-        )  # fmt: skip
     if stage in LEGACY_LEADS and (run in (RunStatus.PAUSED, RunStatus.FAILED) or is_stalled):
         found.append(
             Offer(
                 verb="start", label="Resume", permission=STEER,
                 consequences="Celery workers take the run over where it stands. A worker that wakes up late writes "
                 "nothing.",
+            )
+        )  # fmt: skip
+    if RunStatus.PAUSING in moves:
+        found.append(
+            Offer(
+                verb="pause", label="Pause", permission=STEER,
+                consequences="The run pauses at its next batch boundary; what is migrated stays.",
             )
         )  # fmt: skip
     if moves:
