@@ -193,6 +193,18 @@ class Interrupted(MigrationOpsError):
     message = "stopped by {signal}; {what}"
 
 
+class StaleForm(MigrationOpsError):
+    """A form that was made for another company, person or moment."""
+
+    message = "nothing was done: {why}"
+
+
+class SecondPersonRefused(MigrationOpsError):
+    """A step that cannot be taken back, without two people who agree."""
+
+    message = "company {company} stays {stage}: {why}"
+
+
 class BulkRefused(MigrationOpsError):
     """One answer for many cases that cannot be given, or taken back, like this."""
 

@@ -26,6 +26,12 @@ NAVIGATION: list[dict[str, Any]] = [
         "title": "Migration",
         "separator": False,
         "items": [
+            {
+                "title": "The move",
+                "icon": "monitoring",
+                "link": reverse_lazy("admin:index"),
+                "permission": _may_view("migration_ops.companystage"),
+            },
             _page("Companies", "migration_ops.companystage", "apartment"),
             _page("Runs", "migration_ops.migrationrun", "play_circle"),
             _page("Quarantine", "migration_ops.quarantinedrow", "report"),
@@ -54,6 +60,7 @@ NAVIGATION: list[dict[str, Any]] = [
             _page("Compared reads", "migration_ops.shadowcount", "compare"),
             _page("Links", "migration_ops.legacylink", "link"),
             _page("Captured changes", "migration_ops.outboxentry", "sync_alt"),
+            _page("Audit log", "migration_ops.auditline", "history_edu"),
             _page("Certificates", "migration_ops.certificate", "verified"),
             _page("Retired rows", "migration_ops.retirement", "inventory_2"),
             _page("Use of API v1", "migration_ops.v1use", "history"),

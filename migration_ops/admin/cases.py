@@ -17,6 +17,7 @@ from django.utils.html import format_html
 
 from crm.admin.columns import anchor, badge, column, minute, money, number
 from crm.admin.filters import ChoiceFilter, choice_filter, uuid_or_none
+from crm.admin.scope import allowed_companies
 from crm.admin.splits import MAY_MERGE
 from crm.exceptions import CrmError
 from crm.services.decisions import in_words
@@ -140,7 +141,8 @@ class DedupCaseAdmin(MachineAdmin):
         self._check(request)
         found = cases.next_case(
             actor=request.user.get_username(), company=uuid_or_none(request.GET.get("company", "")),
-            reason=request.GET.get("reason", ""), after=uuid_or_none(request.GET.get("after", "")),
+            seen=allowed_companies(request), reason=request.GET.get("reason", ""),
+            after=uuid_or_none(request.GET.get("after", "")),
         )  # fmt: skip
         if found is None:
             messages.info(request, "No open case is left here.")

@@ -38,6 +38,7 @@ class MismatchInline(ListInline):
     """The differences, by table and row."""
 
     model = Mismatch
+    company_path = "verdict__company"
     verbose_name_plural = "Differences"
     show_change_link = True
     columns = (
@@ -115,6 +116,7 @@ class VerdictCompanyFilter(CompanyFilter):
 class MismatchAdmin(MachineAdmin):
     """One difference."""
 
+    company_path = "verdict__company"
     list_display = (
         KIND,
         short("table"),

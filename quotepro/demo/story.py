@@ -4,7 +4,8 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import Group, Permission, User
+from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.utils import timezone
 
@@ -14,6 +15,7 @@ from legacy.seed.writer import SeedPlan, seed
 from migration_ops.backfill.migrate import Migrated, migrate
 from migration_ops.backfill.runner import Report as RunReport
 from migration_ops.exceptions import MigrationOpsError
+from migration_ops.roles import VIEWER, ensure_roles
 from migration_ops.validation.report import Report
 from migration_ops.validation.run import validate
 
@@ -87,8 +89,6 @@ def demo_staff() -> dict[str, str]:
         user.set_password(password)
         user.save()
         if name == "viewer":
-            apps = ("legacy", "crm", "migration_ops")
-            user.user_permissions.set(
-                Permission.objects.filter(content_type__app_label__in=apps, codename__startswith="view_")
-            )
+            ensure_roles(Group, Permission, ContentType)
+            user.groups.add(Group.objects.get(name=VIEWER))
     return passwords
