@@ -193,6 +193,18 @@ class Interrupted(MigrationOpsError):
     message = "stopped by {signal}; {what}"
 
 
+class ExportRefused(MigrationOpsError):
+    """More files than one person may take in an hour."""
+
+    message = "no file was made: {name} has exported {had} times in the last hour, which is the limit"
+
+
+class CorrectionRefused(MigrationOpsError):
+    """Something a person wanted with quarantined rows that is not done."""
+
+    message = "not done: {why}"
+
+
 class StaleForm(MigrationOpsError):
     """A form that was made for another company, person or moment."""
 

@@ -26,10 +26,12 @@ SEEN = {
     ),
 }  # fmt: skip
 VIEWS = tuple(f"{app}.{model}.view_{model}" for app, models in SEEN.items() for model in models)
-SUPPORTS = ("crm.customermerge.merge_customers", "migration_ops.companystage.correct_quarantine")
+EXPORTS = "migration_ops.companystage.export_rows"
+SUPPORTS = ("crm.customermerge.merge_customers", "migration_ops.companystage.correct_quarantine", EXPORTS)
 STEERS = (
     *(f"migration_ops.companystage.{name}" for name in ("steer_runs", "prove_company", "move_stage")),
     "migration_ops.auditline.view_auditline",
+    EXPORTS,
 )
 ADMINISTERS = (
     "crm.company.change_company",

@@ -34,7 +34,12 @@ NAVIGATION: list[dict[str, Any]] = [
             },
             _page("Companies", "migration_ops.companystage", "apartment"),
             _page("Runs", "migration_ops.migrationrun", "play_circle"),
-            _page("Quarantine", "migration_ops.quarantinedrow", "report"),
+            {
+                "title": "Quarantine",
+                "icon": "report",
+                "link": reverse_lazy("admin:migration_ops_quarantinedrow_desk"),
+                "permission": _may_view("migration_ops.quarantinedrow"),
+            },
             _page("Cases", "migration_ops.dedupcase", "rule"),
             {
                 "title": "Cases like one another",
@@ -76,7 +81,12 @@ NAVIGATION: list[dict[str, Any]] = [
                 "link": reverse_lazy("admin:crm_quote_browse"),
                 "permission": _may_view("crm.quote"),
             },
-            _page("Statistics", "crm.dashboardstats", "monitoring"),
+            {
+                "title": "Statistics",
+                "icon": "monitoring",
+                "link": reverse_lazy("admin:crm_dashboardstats_figures"),
+                "permission": _may_view("crm.dashboardstats"),
+            },
             _page("Customers", "crm.customer", "person"),
             _page("Merges", "crm.customermerge", "merge"),
             _page("Runs of merges", "crm.customermergerun", "stacks"),

@@ -201,14 +201,31 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": crontab(hour=5, minute=0),
         "options": {"expires": 3_600},
     },
+    "notices": {"task": "migration_ops.notice", "schedule": 30, "options": {"expires": 30}},
     "apply-changes": {"task": "migration_ops.apply_changes", "schedule": 10, "options": {"expires": 10}},
 }
+
+# --- Notices ----------------------------------------------------------------------------------------------------
+
+NOTIFY_EVENTS = env.some_of("NOTIFY_EVENTS", ("run_finished", "run_failed", "run_stalled", "gate_voided", "quarantine"))
+NOTIFY_EMAIL_TO = env.names("NOTIFY_EMAIL_TO")
+NOTIFY_WEBHOOK_URL = env.web_address("NOTIFY_WEBHOOK_URL")
+NOTIFY_SITE_URL = env.web_address("NOTIFY_SITE_URL")
+EMAIL_HOST = env.text("EMAIL_HOST", "localhost")
+EMAIL_PORT = env.integer("EMAIL_PORT", 25, low=1, high=65_535)
+EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
+EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD")
+EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", False)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "quotepro@localhost")
 
 # --- The move -------------------------------------------------------------------------------------------------------
 
 # What each means is said in migration_ops/conf.py, which reads them.
 QUOTEPRO_BATCH_ROWS = env.integer("QUOTEPRO_BATCH_ROWS", 5_000, low=1, high=50_000)
+QUOTEPRO_EXPORTS_PER_HOUR = env.integer("QUOTEPRO_EXPORTS_PER_HOUR", 20, low=1, high=1_000)
 QUOTEPRO_HEARTBEAT_S = env.integer("QUOTEPRO_HEARTBEAT_S", 2, low=1, high=60)
+QUOTEPRO_NOTICE_STALLED_S = env.integer("QUOTEPRO_NOTICE_STALLED_S", 60, low=3, high=86_400)
 QUOTEPRO_STALLED_S = env.integer("QUOTEPRO_STALLED_S", 15, low=3, high=3_600)
 QUOTEPRO_LOCK_TIMEOUT_MS = env.integer("QUOTEPRO_LOCK_TIMEOUT_MS", 2_000, low=1, high=600_000)
 QUOTEPRO_BATCH_TARGET_MS = env.integer("QUOTEPRO_BATCH_TARGET_MS", 1_000, low=0, high=600_000)

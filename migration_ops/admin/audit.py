@@ -9,7 +9,7 @@ from django.utils.text import Truncator
 
 from crm.admin.columns import code, column, minute, number, short, text, when
 from crm.models import Company
-from migration_ops.admin.records import MachineAdmin
+from migration_ops.admin.exports import ExportedAdmin
 from migration_ops.console.company import in_words
 from migration_ops.models import AuditLine
 
@@ -20,10 +20,14 @@ def begun(detail: Any) -> str:
 
 
 @admin.register(AuditLine)
-class AuditLineAdmin(MachineAdmin):
+class AuditLineAdmin(ExportedAdmin):
     """Who did what to which company, and on what it rested."""
 
     company_path = "company_id"
+    exported = (
+        ("line", "id"), ("at", "at"), ("actor", "actor"), ("action", "action"), ("company_id", "company_id"),
+        ("company", "company_name"), ("detail", "detail"), ("hash", "hash"), ("previous_hash", "prev_hash"),
+    )  # fmt: skip
     list_display = (
         number("id", words="line"), minute("at", words="when"), short("actor", words="by"),
         short("action", words="what"), short("company_name", words="company"),

@@ -12,7 +12,17 @@ from migration_ops.cutover.gates import GateResult
 from migration_ops.cutover.offered import Offer, offers
 from migration_ops.cutover.second_person import waiting_request
 from migration_ops.dual_write.lag import failures_of, refused_writes
-from migration_ops.models import AuditLine, MigrationRun, Mismatch, StageChange, StepRequest, Verdict
+from migration_ops.models import (
+    AuditLine,
+    Certificate,
+    MigrationRun,
+    Mismatch,
+    Retirement,
+    StageChange,
+    StepRequest,
+    Verdict,
+)
+from migration_ops.retirement.certificate import superseded_by
 from migration_ops.stages import STAGE_MOVES, RunStatus, Stage, is_forward
 
 SHOWN_MISMATCHES = 50
@@ -35,7 +45,7 @@ class StageOnPath:
 
 @dataclass(frozen=True, kw_only=True)
 class CompanyPage:
-    """The page of one company; gates are those of the next step, looked at now."""
+    """The page of one company; gates are those of the next step, looked at now. The certificate is the newest one."""
 
     company: Company
     line: Line
@@ -53,6 +63,9 @@ class CompanyPage:
     history: tuple[StageChange, ...]
     failures: tuple[tuple[str, int], ...]
     refused: int
+    certificate: Certificate | None
+    superseded_by: str
+    retirement: Retirement | None
 
     @property
     def missing(self) -> tuple[GateResult, ...]:
@@ -75,6 +88,7 @@ def company_page(company: Company) -> CompanyPage:
     found = list(
         Mismatch.objects.filter(verdict__in=failed).select_related("verdict").order_by("pk")[: SHOWN_MISMATCHES + 1]
     )
+    certificate = Certificate.objects.filter(company=company).first()
     return CompanyPage(
         company=company, line=line, path=_path(company, stage), ahead=ahead,
         gates=tuple(gates.check(company, [name for name in wanted if name != TRIED])), is_tried_later=TRIED in wanted,
@@ -82,7 +96,9 @@ def company_page(company: Company) -> CompanyPage:
         request=waiting_request(company), runs=runs, run=run, verdicts=verdicts,
         mismatches=tuple(found[:SHOWN_MISMATCHES]), has_more_mismatches=len(found) > SHOWN_MISMATCHES,
         history=tuple(StageChange.objects.filter(company=company)[:SHOWN]), failures=tuple(failures_of(company)),
-        refused=refused_writes(company),
+        refused=refused_writes(company), certificate=certificate,
+        superseded_by=superseded_by(certificate) if certificate else "",
+        retirement=Retirement.objects.filter(company=company).first(),
     )  # fmt: skip
 
 

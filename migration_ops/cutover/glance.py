@@ -25,7 +25,7 @@ class Left:
 
     stands: bool
     mapping_version: int
-    findings: int
+    findings: int | None
     snapshot_at: str | None
     run: str | None
 

@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AlterModelOptions(
             name='companystage',
-            options={'ordering': ['company'], 'permissions': [('steer_runs', 'Can start, pause, resume and cancel runs, and set their pace'), ('prove_company', 'Can validate a company, rehearse its rollback and repair drift'), ('move_stage', 'Can take a company to another stage'), ('correct_quarantine', 'Can retry and waive quarantined rows')]},
+            options={'ordering': ['company'], 'permissions': [('steer_runs', 'Can start, pause, resume and cancel runs, and set their pace'), ('prove_company', 'Can validate a company, rehearse its rollback and repair drift'), ('move_stage', 'Can take a company to another stage'), ('export_rows', 'Can take lists along as CSV files'), ('correct_quarantine', 'Can retry and waive quarantined rows')]},
         ),
         migrations.CreateModel(
             name='StepRequest',

@@ -8,6 +8,7 @@ from migration_ops.models.conflicts import DedupConflict
 from migration_ops.models.duplicates import DedupContact, DedupGroup, DedupRun, DedupStale, DedupValue, ValueRuling
 from migration_ops.models.findings import Mismatch, Verdict
 from migration_ops.models.gates import AuditLine, Finding, GateEvidence, RefusedWrites, Repair
+from migration_ops.models.notices import Notice
 from migration_ops.models.outbox import ApplyListener, CaptureInstallation, OutboxEntry, ReverseEntry
 from migration_ops.models.provenance import LegacyLink
 from migration_ops.models.quarantine import QuarantinedRow
@@ -39,6 +40,7 @@ __all__ = [
     "MigrationBatch",
     "MigrationRun",
     "Mismatch",
+    "Notice",
     "OutboxEntry",
     "QuarantinedRow",
     "RefusedWrites",

@@ -29,6 +29,7 @@ class CompanyStage(models.Model):
             ("steer_runs", "Can start, pause, resume and cancel runs, and set their pace"),
             ("prove_company", "Can validate a company, rehearse its rollback and repair drift"),
             ("move_stage", "Can take a company to another stage"),
+            ("export_rows", "Can take lists along as CSV files"),
             ("correct_quarantine", "Can retry and waive quarantined rows"),
         ]
 

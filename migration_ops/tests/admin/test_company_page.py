@@ -1,6 +1,7 @@
 """A company's page and its buttons: who may press them, what is refused, and what remains in the audit log."""
 
 from datetime import timedelta
+from hashlib import sha256
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -11,12 +12,22 @@ from django.utils import timezone
 
 from crm.tests.admin.rows import HOSTILE, NOW, a_company, deals
 from crm.tests.admin.test_pages import text
-from migration_ops.cutover import gates, second_person
+from migration_ops.cutover import findings, gates, second_person
 from migration_ops.cutover.offered import offers
 from migration_ops.exceptions import SecondPersonRefused
-from migration_ops.models import AuditLine, CompanyStage, MigrationRun, Mismatch, StageChange, StepRequest, Verdict
+from migration_ops.models import (
+    AuditLine,
+    Certificate,
+    CompanyStage,
+    MigrationRun,
+    Mismatch,
+    StageChange,
+    StepRequest,
+    Verdict,
+)
 from migration_ops.roles import ADMINISTRATOR, ENGINEER, SUPPORT, VIEWER
 from migration_ops.stages import RunStatus, Stage
+from migration_ops.tests.admin.everything import DOCUMENT
 from migration_ops.tests.admin.people import a_person
 from migration_ops.tests.admin.rows import traces
 from migration_ops.tests.admin.test_dashboard import a_run
@@ -345,3 +356,19 @@ class TestSecondPerson:
         asked.refresh_from_db()
         assert asked.state == "waiting"
         assert CompanyStage.objects.get(company=company).stage == "rampdown"
+
+
+def test_the_newest_certificate_and_whether_it_holds(engineer, company):
+    page = reverse(PAGE, args=[company.pk])
+    assert 'id="certificate"' not in text(engineer.get(page))
+    for _ in range(2):
+        newest = Certificate.objects.create(
+            company=company, document=DOCUMENT, sha256=sha256(DOCUMENT.encode()).hexdigest(), signed_by=HOSTILE,
+            mapping_version=1, last_finding=0, at=NOW,
+        )  # fmt: skip
+    shown = text(engineer.get(page))
+    assert f"Certificate {newest.pk}" in shown
+    assert HOSTILE not in shown
+    assert ">holds<" in shown
+    findings.record(company, "mismatch", "x")
+    assert ">superseded<" in text(engineer.get(page))

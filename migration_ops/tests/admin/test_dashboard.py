@@ -161,7 +161,7 @@ class TestGates:
         standing.stage = "shadow"
         standing.save()
         assert self.agree(company) == ("shadow_reads", "backup", "rollback_drill")
-        GateEvidence.objects.create(company=company, gate="rollback_drill", has_passed=True, at=timezone.now(),
+        GateEvidence.objects.create(company=company, gate="rollback_drill", has_passed=True, at=timezone.now(), findings=0,
                                     mapping_version=conf.MAPPING_VERSION)  # fmt: skip
         for endpoint in Endpoint:
             assert "shadow_reads" in self.agree(company)
