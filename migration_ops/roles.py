@@ -51,21 +51,27 @@ ROLES: dict[str, tuple[str, ...]] = {
 }
 
 
-def ensure_roles(group: Any, permission: Any, content_type: Any) -> None:
+def ensure_roles(apps: Any) -> None:
     """Make the groups, and give them what they lack.
 
     Args:
-        group, permission, content_type: the models, as a schema migration or the application knows them.
+        apps: the registry of models, of a schema migration or of the application.
     """
+    group = apps.get_model("auth", "Group")
     for name, permissions in ROLES.items():
         role, _ = group.objects.get_or_create(name=name)
-        role.permissions.add(*(_permission(permission, content_type, each) for each in permissions))
+        role.permissions.add(*(_permission(apps, each) for each in permissions))
 
 
-def _permission(permission: Any, content_type: Any, name: str) -> Any:
-    # Django writes its permissions after the last migration; it leaves those alone that are there.
+def _permission(apps: Any, name: str) -> Any:
+    # Django writes its permissions after the last migration; it leaves those alone that are there, and so their words
+    # are the ones it would write.
     app, model, codename = name.split(".")
-    type, _ = content_type.objects.get_or_create(app_label=app, model=model)
-    words = f"Can {codename.replace('_', ' ')}"
-    found, _ = permission.objects.get_or_create(content_type=type, codename=codename, defaults={"name": words})
+    meta = apps.get_model(app, model)._meta
+    own = dict(meta.permissions)
+    words = own.get(codename) or f"Can {codename.partition('_')[0]} {meta.verbose_name_raw}"
+    type, _ = apps.get_model("contenttypes", "ContentType").objects.get_or_create(app_label=app, model=model)
+    found, _ = apps.get_model("auth", "Permission").objects.get_or_create(
+        content_type=type, codename=codename, defaults={"name": words}
+    )
     return found

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from migration_ops import conf, transitions
 from migration_ops.backfill import owner as owners
 from migration_ops.backfill.progress import Progress, progress_of
+from migration_ops.backfill.rehearse import forecast_of
 from migration_ops.console.dashboard import SQL
 from migration_ops.cutover.offered import STEER, Offer, offers
 from migration_ops.models import MigrationRun
@@ -50,7 +51,7 @@ class Phase:
 
 @dataclass(frozen=True, kw_only=True)
 class RunPage:
-    """The page of one run."""
+    """The page of one run. `forecast`: what, by the last rehearsal, by this run; empty without one."""
 
     run: MigrationRun
     progress: Progress
@@ -63,6 +64,7 @@ class RunPage:
     phases: tuple[Phase, ...]
     cells: tuple[Cell, ...]
     offers: tuple[Offer, ...]
+    forecast: tuple[tuple[str, int | float, int | float], ...]
 
 
 def run_page(run: MigrationRun) -> RunPage:
@@ -88,4 +90,17 @@ def run_page(run: MigrationRun) -> RunPage:
             for _, batches, done, again, count, aside, error in cells
         ),
         offers=tuple(offer for offer in offered if offer.permission == STEER),
+        forecast=_forecast(run, progress),
     )  # fmt: skip
+
+
+def _forecast(run: MigrationRun, progress: Progress) -> tuple[tuple[str, int | float, int | float], ...]:
+    said = forecast_of(run.company)
+    if said is None:
+        return ()
+    return (
+        ("Rows", said["rows"], run.rows_planned),
+        ("Migrated", said["migrated"], progress.migrated),
+        ("Set aside", said["quarantined"], progress.quarantined),
+        ("Seconds of work", said["seconds"], run.busy_seconds),
+    )

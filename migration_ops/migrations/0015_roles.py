@@ -4,11 +4,7 @@ from migration_ops.roles import ensure_roles
 
 
 def make(apps, schema_editor):
-    ensure_roles(
-        apps.get_model("auth", "Group"),
-        apps.get_model("auth", "Permission"),
-        apps.get_model("contenttypes", "ContentType"),
-    )
+    ensure_roles(apps)
 
 
 class Migration(migrations.Migration):
@@ -16,6 +12,7 @@ class Migration(migrations.Migration):
         ("auth", "0012_alter_user_first_name_max_length"),
         ("contenttypes", "0002_remove_content_type_name"),
         ("crm", "0007_staff_access"),
+        ("legacy", "0003_newest_index"),
         ("migration_ops", "0014_console"),
     ]
 

@@ -25,6 +25,8 @@ from migration_ops.selectors.quarantine import legacy_row
 TOLD_IDS = 50
 """Ids of rows a line of the audit log names, at most; it always says how many there were."""
 TOLD_TEXT = 500
+WHOLE_ROW = "row"
+"""What a finding names that is about no column: the database refused the row."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +74,7 @@ def correct(company: Company, id: UUID, *, field: str, text: str, seen: str, act
                 values["updated_at"] = timezone.now()
             legacy_row_write(company, id, values, is_new=False, actor=actor)
             after = QuarantinedRow.objects.get(pk=id)
-            if not after.resolution and (after.reason, after.field) == (before.reason, before.field):
+            if _is_no_better(before, after, str(place)):
                 raise CorrectionRefused(
                     why=f"with that, {place.in_words.lower()} cannot be read either; nothing changed"
                 )
@@ -158,6 +160,13 @@ def _resolve(
     )  # fmt: skip
     _note(company, actor, action, rows=len(held), ids=[str(id) for id in held[:TOLD_IDS]], reason=why)
     return len(held)
+
+
+def _is_no_better(before: QuarantinedRow, after: QuarantinedRow, place: str) -> bool:
+    """Whether the place that was corrected still fails; of the whole row, whether the database says the same words."""
+    if after.resolution or after.field != before.field:
+        return False
+    return place == before.field or (before.field == WHOLE_ROW and after.original == before.original)
 
 
 def _open_row(company: Company, id: UUID) -> QuarantinedRow:

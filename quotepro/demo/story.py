@@ -4,8 +4,8 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from django.contrib.auth.models import Group, Permission, User
-from django.contrib.contenttypes.models import ContentType
+from django.apps import apps
+from django.contrib.auth.models import Group, User
 from django.db import transaction
 from django.utils import timezone
 
@@ -89,6 +89,6 @@ def demo_staff() -> dict[str, str]:
         user.set_password(password)
         user.save()
         if name == "viewer":
-            ensure_roles(Group, Permission, ContentType)
+            ensure_roles(apps)
             user.groups.add(Group.objects.get(name=VIEWER))
     return passwords

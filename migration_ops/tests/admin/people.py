@@ -1,7 +1,7 @@
 """Members of staff in each role."""
 
-from django.contrib.auth.models import Group, Permission, User
-from django.contrib.contenttypes.models import ContentType
+from django.apps import apps
+from django.contrib.auth.models import Group, User
 
 from crm.models import Company, StaffAccess
 from migration_ops.roles import ensure_roles
@@ -12,7 +12,7 @@ def a_person(name: str, role: str = "", *, companies: list[Company] | None = Non
     user = User.objects.create_user(name, password="secret", is_staff=True, is_superuser=is_superuser)
     if role:
         # Tests that commit empty the table of groups.
-        ensure_roles(Group, Permission, ContentType)
+        ensure_roles(apps)
         user.groups.add(Group.objects.get(name=role))
     if companies is not None:
         StaffAccess.objects.create(user=user).companies.set(companies)

@@ -5,9 +5,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from crm.tests.admin.rows import HOSTILE, a_company
+from crm.models import Company
+from crm.tests.admin.rows import HOSTILE, NOW, a_company, an_id
 from crm.tests.admin.test_pages import page_url, text
+from legacy.models import LegacyQuote
 from migration_ops import conf
+from migration_ops.backfill.rehearse import rehearse
 from migration_ops.console.run import CELLS, run_page
 from migration_ops.models import MigrationBatch, MigrationRun
 from migration_ops.roles import ENGINEER, VIEWER
@@ -97,3 +100,21 @@ def test_who_sees_and_who_does_not(client):
     assert client.post(part(runs[0])).status_code == 405
     client.force_login(a_person("eve"))
     assert client.get(part(runs[0])).status_code == 403
+
+
+def test_the_forecast_of_the_last_rehearsal_stands_beside_the_run(engineer):
+    company = a_company()
+    run = a_run(company, rows=1000, done=400)
+    assert 'id="forecast"' not in text(engineer.get(page_url(run)))
+    for number in range(10):
+        LegacyQuote.objects.create(id=an_id(f"row {number}"), company_id=an_id("other"), created_at=NOW, updated_at=NOW)
+    other = Company(id=an_id("other"), name="Other", slug="other")
+    said = rehearse(other, batch_rows=100, actor="ann")
+    other.save(force_insert=True)
+    later = a_run(other, rows=10, batch=10)
+    shown = {words: (then, now) for words, then, now in run_page(later).forecast}
+    assert shown["Rows"] == (10, 10)
+    assert shown["Migrated"] == (10, 0)
+    assert shown["Seconds of work"][0] == round(said.seconds, 1)
+    assert 'id="forecast"' in text(engineer.get(page_url(later)))
+    assert 'id="forecast"' not in text(engineer.get(page_url(run)))

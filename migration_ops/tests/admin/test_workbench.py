@@ -5,15 +5,16 @@ from decimal import Decimal
 from uuid import UUID
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.urls import reverse
 
 from crm.models import Company, QuoteItem
-from crm.tests.admin.rows import HOSTILE, a_company, an_id
+from crm.tests.admin.rows import HOSTILE, NOW, a_company, an_id
 from crm.tests.admin.test_pages import text
 from legacy.models import LegacyQuote
-from migration_ops import tasks
+from migration_ops import conf, tasks
 from migration_ops.backfill.sweep import settle
+from migration_ops.dual_write import fence
 from migration_ops.models import AuditLine, CompanyStage, LegacyLink, MigrationRun, OutboxEntry, QuarantinedRow
 from migration_ops.quarantine import desk
 from migration_ops.roles import ENGINEER, SUPPORT, VIEWER
@@ -35,7 +36,8 @@ def a_waiting_row(company, name, **columns):
     """A legacy row that waits, as the backfill leaves it; its id."""
     id = an_id(name)
     insert(connection.connection, company.pk, id, **({"items": BAD_PRICE} | columns))
-    settle(company, [id], batch_id=None)
+    with transaction.atomic(), fence.mirrored():
+        settle(company, [id], batch_id=None)
     OutboxEntry.objects.filter(legacy_id=id).delete()
     return id
 
@@ -221,7 +223,7 @@ class TestRefused:
 
     def test_a_company_that_has_left_legacy(self, support, company):
         id = a_waiting_row(company, "one")
-        CompanyStage.objects.create(company=company, stage="complete")
+        CompanyStage.objects.create(company=company, stage="complete", since=NOW)
         before = everything_of(id)
         assert "has left the legacy table" in text(correct(support, id, "5"))
         assert everything_of(id) == before
@@ -362,7 +364,8 @@ class TestBulk:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_correct_the_same_row_at_once():
+def test_two_correct_the_same_row_at_once(monkeypatch):
+    monkeypatch.setattr(conf, "LOCK_TIMEOUT_MS", 60_000)
     connection.ensure_connection()
     company = Company.objects.create(name="Here", slug="here")
     id = a_waiting_row(company, "one")
