@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect, StreamingHttpResponse
 from django.urls import URLPattern, path, reverse
@@ -38,7 +39,10 @@ class ExportedAdmin(MachineAdmin):
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         back = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
-        listed = self.get_changelist_instance(request)
+        try:
+            listed = self.get_changelist_instance(request)
+        except IncorrectLookupParameters:
+            return HttpResponseRedirect(f"{back}?e=1")  # as the list itself answers
         allowed = allowed_companies(request)
         try:
             mark = exporting.begin(
