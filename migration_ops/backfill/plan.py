@@ -194,6 +194,9 @@ def _write_batches(run: MigrationRun, *, is_first: bool, rows: int) -> None:
             block("queries/plan.sql", "row_batches").sql,
             {"company": run.company_id, "run": run.pk, "batch_rows": run.batch_rows},
         )
+        # Others write while this plans: progress is exact only against what the batches were cut from.
+        run.rows_planned = sum(planned for (planned,) in cursor.fetchall())
+    run.save(update_fields=["rows_planned"])
 
 
 def _add(run: MigrationRun, kind: BatchKind, parts: int) -> None:

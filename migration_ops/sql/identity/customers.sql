@@ -63,16 +63,20 @@ SELECT s.id, %(company)s, m.customer_id, s.name, s.email, s.phone, s.name_key, s
 ON CONFLICT (id, company_id) DO NOTHING;
 
 -- name: addresses
+-- Who has a primary address is read once, before: asked for each address of an empty table, it would be answered by reading
+-- again and again what this statement has written so far.
+WITH settled AS MATERIALIZED (
+    SELECT p.customer_id FROM customer_addresses p WHERE p.company_id = %(company)s AND p.is_primary)
 INSERT INTO customer_addresses (id, company_id, customer_id, address, is_primary, created_at, last_used_at)
 SELECT qp_child_id(g.customer_id, 'address:' || md5(g.address)), %(company)s, g.customer_id, g.address,
        row_number() OVER (PARTITION BY g.customer_id ORDER BY g.last_at DESC, md5(g.address)) = 1
-       AND NOT EXISTS (SELECT FROM customer_addresses p WHERE p.company_id = %(company)s
-                          AND p.customer_id = g.customer_id AND p.is_primary),
+       AND p.customer_id IS NULL,
        g.first_at, g.last_at
   FROM (SELECT m.customer_id, a.address, min(a.first_seen_at) AS first_at, max(a.last_seen_at) AS last_at
           FROM batch_member m
           JOIN migration_staged_address a ON a.contact_id = m.contact_id
          GROUP BY 1, 2) AS g
+  LEFT JOIN settled p ON p.customer_id = g.customer_id
 ON CONFLICT DO NOTHING;
 
 -- name: conflicts

@@ -5,7 +5,7 @@ SELECT count(*), (SELECT q.id FROM quotes q WHERE q.company_id = %(company)s ORD
 
 -- name: row_batches
 -- The company's ids cut into ranges that tile it: each begins after the end of the one before, the first at the
--- lowest id there is, the last at the highest, so that rows written meanwhile fall into one of them.
+-- lowest id there is, the last at the highest, so that rows written meanwhile fall into one of them. Gives the rows of each.
 -- params: company (uuid), run (bigint), batch_rows (int)
 -- index: quotes (company_id, id)
 INSERT INTO migration_batch (run_id, kind, part, low, high, rows, state, attempts, error, migrated, quarantined, worker)
@@ -16,7 +16,8 @@ SELECT %(run)s, 'rows', c.place / %(batch_rows)s,
        least(c.rows - c.place, %(batch_rows)s), 'pending', 0, '', 0, 0, ''
   FROM (SELECT q.id, row_number() OVER (ORDER BY q.id) - 1 AS place, count(*) OVER () AS rows
           FROM quotes q WHERE q.company_id = %(company)s) AS c
- WHERE c.place %% %(batch_rows)s = 0;
+ WHERE c.place %% %(batch_rows)s = 0
+RETURNING rows;
 
 -- name: unsettled
 -- Legacy rows of the company with neither a link nor an open or waived quarantine entry, after a cursor.

@@ -7,11 +7,14 @@ from uuid import UUID, uuid4
 
 import psycopg
 import pytest
+from django.db import connection
 
 from crm.models import Company, CustomerContact, Quote
 from legacy.models import LegacyQuote
+from migration_ops.backfill import plan
 from migration_ops.backfill.migrate import migrate
 from migration_ops.models import LegacyLink, MigrationRun, QuarantinedRow
+from migration_ops.stages import BatchKind
 from migration_ops.tests.backfill.driving import BATCH_ROWS, assert_right, steps
 from migration_ops.tests.legacy_rows import NAMELESS, READABLE, UNREADABLE, fill, id_at, insert, update
 from migration_ops.tests.state import PATIENCE_S, random_seed, wait_until
@@ -217,3 +220,23 @@ def test_an_edit_keeps_the_customer_and_adds_the_contact(companies, session):
     }
     assert not QuarantinedRow.objects.exists()
     assert_right(here)
+
+
+def test_rows_written_while_a_run_is_planned_leave_its_progress_exact(session):
+    company = Company.objects.create(name="Here", slug="here")
+    other = session()
+    fill(other, company.pk, 3)
+    other.commit()
+
+    def write_before_the_batches_are_cut(execute, statement, params, many, context):
+        if "INSERT INTO migration_batch" in str(statement) and "row_number()" in str(statement):
+            insert(other, company.pk, id_at(0.4), customer_name="Late Comer", phone="+13035550199")
+            other.commit()
+        return execute(statement, params, many, context)
+
+    with connection.execute_wrapper(write_before_the_batches_are_cut):
+        run = plan.start(company, batch_rows=2, owner="test").run
+    assert run.rows_planned == 4
+    assert sum(run.batches.filter(kind=BatchKind.ROWS).values_list("rows", flat=True)) == 4
+    run.refresh_from_db()
+    assert run.rows_planned == 4
