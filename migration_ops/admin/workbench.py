@@ -55,6 +55,8 @@ class WorkbenchPages(ExportedAdmin):
     def desk_view(self, request: HttpRequest) -> HttpResponse:
         """What waits, by reason."""
         self._may_look(request)
+        if request.method not in ("GET", "HEAD"):
+            raise PermissionDenied
         company = company_seen(request, request.GET.get("company", ""))
         found = quarantine.groups(allowed_companies(request), company.pk if company else None)
         by_reason: dict[str, list[tuple[quarantine.Group, str]]] = {}
