@@ -102,7 +102,7 @@ def _item(item: Any, failing: Place | None) -> SafeString:
         "\n", "{}{}: {}{}",
         (
             ("\u25b6 " if name == wrong else "  ", name, _lines(value)[:MOST_SHOWN],
-             format_html(" <mark>fails</mark>") if name == wrong else "")
+             format_html(" <mark>{}</mark>", "fails") if name == wrong else "")
             for name, value in item.items()
         ),
     )  # fmt: skip

@@ -46,7 +46,7 @@ class ExportedAdmin(MachineAdmin):
         allowed = allowed_companies(request)
         try:
             mark = exporting.begin(
-                request.user, what=str(self.opts.model_name), filters={k: str(v)[:200] for k, v in request.GET.items()},
+                request.user, what=str(self.opts.model_name), filters=_query(request),
                 seen=None if allowed is None else sorted(map(str, allowed)),
             )  # fmt: skip
         except ExportRefused as error:
@@ -63,6 +63,15 @@ class ExportedAdmin(MachineAdmin):
     def _cells(self, rows: Iterator[Any], mark: str) -> Iterator[list[Any]]:
         for row in rows:
             yield [*(read(row) if callable(read) else _at(row, read) for _, read in self.exported), mark]
+
+
+def _query(request: HttpRequest) -> dict[str, str]:
+    """What the list was narrowed to, as the audit log can hold it."""
+    return {_plain(name): _plain(str(value)) for name, value in list(request.GET.items())[:20]}
+
+
+def _plain(text: str) -> str:
+    return text.replace("\x00", "")[:200]
 
 
 def _at(row: Any, way: str) -> Any:
