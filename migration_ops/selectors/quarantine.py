@@ -3,12 +3,15 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
+
+from django.db import connection
 
 from crm.models import Company
 from legacy.models import COLUMNS
 from migration_ops.models import QuarantinedRow
-from migration_ops.validation.query import rows
+from migration_ops.sql.loader import block
 
 SQL = "queries/quarantine.sql"
 PAGE_ROWS = 50
@@ -43,7 +46,7 @@ def groups(seen: Collection[UUID] | None, company: UUID | None = None) -> list[G
     params = {"seen": None if seen is None else list(seen), "id": company}
     return [
         Group(company=id, name=name, reason=reason, count=count, since=since)
-        for id, name, reason, count, since in rows(SQL, "groups", params)
+        for id, name, reason, count, since in _rows("groups", params)
     ]
 
 
@@ -64,8 +67,14 @@ def following(row: QuarantinedRow) -> UUID | None:
 
 def legacy_row(company: Company, id: UUID) -> LegacyRow | None:
     """The legacy row; None where it is not there, or another company's."""
-    found = rows(SQL, "legacy_row", {"company": company.pk, "id": id})
+    found = _rows("legacy_row", {"company": company.pk, "id": id})
     if not found:
         return None
     columns = {name: value for _, name, value in found}
     return LegacyRow(digest=found[0][0], columns={name: columns.get(name) for name in COLUMNS})
+
+
+def _rows(name: str, params: dict[str, Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(block(SQL, name).sql, params)
+        return list(cursor.fetchall())
