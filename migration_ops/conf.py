@@ -23,6 +23,12 @@ CONTACT_PART_ROWS = 500_000
 """Legacy rows behind one part of the contact and customer phases. Each part reads the whole company for its share, so
 small parts of a large company would read it many times over."""
 
+NOTICE_STALLED_S = _number("NOTICE_STALLED_S", 60)
+"""Seconds without a heartbeat after which people are told that a run has stalled."""
+
+EXPORTS_PER_HOUR = _number("EXPORTS_PER_HOUR", 20)
+"""CSV files one person may take out of the admin in an hour."""
+
 BATCH_ATTEMPTS = 3
 """Times a batch is tried again after a deadlock, a lost lock or a timeout before it is halved."""
 

@@ -193,6 +193,30 @@ class Interrupted(MigrationOpsError):
     message = "stopped by {signal}; {what}"
 
 
+class ExportRefused(MigrationOpsError):
+    """More files than one person may take in an hour."""
+
+    message = "no file was made: {name} has exported {had} times in the last hour, which is the limit"
+
+
+class CorrectionRefused(MigrationOpsError):
+    """Something a person wanted with quarantined rows that is not done."""
+
+    message = "not done: {why}"
+
+
+class StaleForm(MigrationOpsError):
+    """A form that was made for another company, person or moment."""
+
+    message = "nothing was done: {why}"
+
+
+class SecondPersonRefused(MigrationOpsError):
+    """A step that cannot be taken back, without two people who agree."""
+
+    message = "company {company} stays {stage}: {why}"
+
+
 class BulkRefused(MigrationOpsError):
     """One answer for many cases that cannot be given, or taken back, like this."""
 

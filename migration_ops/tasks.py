@@ -7,18 +7,22 @@ from celery import shared_task
 from django.db import OperationalError
 
 from crm.models import Company, CustomerMerge
-from migration_ops import conf
+from migration_ops import audit, conf
 from migration_ops.backfill import owner as owners
 from migration_ops.backfill import plan
+from migration_ops.backfill.retry import retry_quarantined
 from migration_ops.backfill.runner import heartbeat, record_failure, settle_request, settle_request_if_last, work
 from migration_ops.cutover import findings
 from migration_ops.dual_write import capture
 from migration_ops.dual_write.follow import follow
 from migration_ops.dual_write.lag import notice_refused_writes
-from migration_ops.exceptions import MigrationOpsError, RunStopped, RunTakenOver
+from migration_ops.exceptions import MigrationOpsError, RunAlreadyActive, RunStopped, RunTakenOver
 from migration_ops.identity.duplicates import standing_audit
 from migration_ops.models import CompanyStage, Finding, MigrationRun
+from migration_ops.notices import send
+from migration_ops.notices.gather import gather
 from migration_ops.stages import RunStatus, Stage
+from migration_ops.validation.run import validate
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +34,7 @@ def enqueue(company: Company, *, batch_rows: int) -> plan.Start:
         BrokerUnreachable: the queue cannot be reached; nothing was planned.
         MigrationOpsError, LegacyError: as plan.start.
     """
-    _ensure_broker()
+    ensure_broker()
     start = plan.start(company, batch_rows=batch_rows, owner=owners.CELERY, is_enqueued=True)
     if start.run is not None:
         for _ in range(conf.ENQUEUED_SLICES):
@@ -38,7 +42,8 @@ def enqueue(company: Company, *, batch_rows: int) -> plan.Start:
     return start
 
 
-def _ensure_broker() -> None:
+def ensure_broker() -> None:
+    """Raises BrokerUnreachable where the queue cannot be reached."""
     from kombu.exceptions import OperationalError
 
     try:
@@ -75,6 +80,45 @@ def run_slice(run_id: int, generation: int) -> None:
     settle_request_if_last(run_id, generation)
     if MigrationRun.objects.filter(pk=run_id, generation=generation, status=RunStatus.RUNNING).exists():
         run_slice.apply_async((run_id, generation))
+
+
+@shared_task(name="migration_ops.validate_company")
+def validate_company(company_id: str, actor: str) -> bool:
+    """Validate a company at every depth; True when all passed. Asked for twice, it is done twice."""
+    company = Company.objects.get(pk=company_id)
+    report = validate(company)
+    audit.record(actor=actor, action="validate", company=company.pk, detail={"passed": report.passed})
+    return report.passed
+
+
+@shared_task(name="migration_ops.retry_quarantined_rows")
+def retry_quarantined_rows(company_id: str, reason: str, actor: str) -> int:
+    """Try a company's waiting rows of one reason again; how many still wait. A run that is driven takes them."""
+    company = Company.objects.get(pk=company_id)
+    try:
+        done = retry_quarantined(company, reason=reason, actor=actor)
+    except RunAlreadyActive as error:
+        audit.record(actor=actor, action="quarantine_retry", company=company.pk, detail={"refused": str(error)})
+        return 0
+    detail = {"reason": reason, "tried": done.tried, "migrated": done.migrated, "waiting": done.waiting}
+    audit.record(actor=actor, action="quarantine_retry", company=company.pk, detail=detail)
+    return done.waiting
+
+
+@shared_task(name="migration_ops.notice")
+def notice() -> int:
+    """Look for events people want to be told of, and send what waits; how many wait."""
+    gather()
+    waiting = send.due()
+    for pk in waiting:
+        deliver_notice.delay(pk)
+    return len(waiting)
+
+
+@shared_task(name="migration_ops.deliver_notice")
+def deliver_notice(pk: int) -> bool:
+    """Send one notice; whether it was taken. Delivered twice, it is sent once."""
+    return send.deliver(pk)
 
 
 @shared_task(name="migration_ops.recover_runs")

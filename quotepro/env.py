@@ -81,6 +81,32 @@ def integer(name: str, default: int, *, low: int, high: int) -> int:
     return int(value)
 
 
+def web_address(name: str) -> str:
+    """An http or https address without a user; empty when it is not set. Raises SettingRefused on anything else."""
+    value = text(name)
+    if not value:
+        return ""
+    example = "https://hooks.example/services/a/b"
+    try:
+        parts = urlsplit(value)
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or "@" in parts.netloc or re.search(r"[\s\x00-\x1f\x7f]", value) or not value.isascii():
+        raise SettingRefused(f"{name} is no http or https address without a user, such as {example}; correct it.")
+    return value
+
+
+def some_of(name: str, options: Sequence[str]) -> list[str]:
+    """A comma-separated list of the options; all of them when it is not set, none for "none"."""
+    given = names(name, options)
+    if given == ["none"]:
+        return []
+    if unknown := [each for each in given if each not in options]:
+        raise SettingRefused(f"{name}: {', '.join(unknown)} unknown; give some of {', '.join(options)}, or none.")
+    return given
+
+
 def day(name: str, default: str) -> datetime:
     """The variable as midnight UTC of a day such as 2027-01-31."""
     value = text(name, default)

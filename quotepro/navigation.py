@@ -26,9 +26,20 @@ NAVIGATION: list[dict[str, Any]] = [
         "title": "Migration",
         "separator": False,
         "items": [
+            {
+                "title": "The move",
+                "icon": "monitoring",
+                "link": reverse_lazy("admin:index"),
+                "permission": _may_view("migration_ops.companystage"),
+            },
             _page("Companies", "migration_ops.companystage", "apartment"),
             _page("Runs", "migration_ops.migrationrun", "play_circle"),
-            _page("Quarantine", "migration_ops.quarantinedrow", "report"),
+            {
+                "title": "Quarantine",
+                "icon": "report",
+                "link": reverse_lazy("admin:migration_ops_quarantinedrow_desk"),
+                "permission": _may_view("migration_ops.quarantinedrow"),
+            },
             _page("Cases", "migration_ops.dedupcase", "rule"),
             {
                 "title": "Cases like one another",
@@ -54,6 +65,7 @@ NAVIGATION: list[dict[str, Any]] = [
             _page("Compared reads", "migration_ops.shadowcount", "compare"),
             _page("Links", "migration_ops.legacylink", "link"),
             _page("Captured changes", "migration_ops.outboxentry", "sync_alt"),
+            _page("Audit log", "migration_ops.auditline", "history_edu"),
             _page("Certificates", "migration_ops.certificate", "verified"),
             _page("Retired rows", "migration_ops.retirement", "inventory_2"),
             _page("Use of API v1", "migration_ops.v1use", "history"),
@@ -69,7 +81,12 @@ NAVIGATION: list[dict[str, Any]] = [
                 "link": reverse_lazy("admin:crm_quote_browse"),
                 "permission": _may_view("crm.quote"),
             },
-            _page("Statistics", "crm.dashboardstats", "monitoring"),
+            {
+                "title": "Statistics",
+                "icon": "monitoring",
+                "link": reverse_lazy("admin:crm_dashboardstats_figures"),
+                "permission": _may_view("crm.dashboardstats"),
+            },
             _page("Customers", "crm.customer", "person"),
             _page("Merges", "crm.customermerge", "merge"),
             _page("Runs of merges", "crm.customermergerun", "stacks"),

@@ -33,3 +33,5 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 QUOTEPRO_SHADOW_PERCENT = 0
 # It warns where collectstatic has not run, and no test asks for static files.
 MIDDLEWARE = [name for name in MIDDLEWARE if not name.startswith("whitenoise.")]
+# Tests sign in without a request, and fail to on purpose; those of the throttle switch it on.
+AXES_ENABLED = False

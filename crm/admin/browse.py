@@ -14,9 +14,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from crm.admin.filters import OFFERED_COMPANIES, uuid_or_none
+from crm.admin.scope import companies_seen
 from crm.admin.states import QUOTE_STATUSES
 from crm.models import Company, Quote
-from crm.ports import company_scope
 from crm.selectors.api import Position
 from crm.selectors.browse import quote_story, quotes_found
 
@@ -27,9 +27,7 @@ SIGNER = Signer(salt="browse-quotes", sep="~")
 def _companies(request: HttpRequest) -> Any:
     if not request.user.has_perm(PERMISSION):
         raise PermissionDenied
-    allowed = company_scope()(request.user)
-    companies = Company.objects.all()
-    return companies if allowed is None else companies.filter(pk__in=allowed)
+    return companies_seen(request)
 
 
 def _chosen(request: HttpRequest) -> Company | None:

@@ -60,6 +60,7 @@ class CompanyAdmin(ListAdmin):
     """Name, slug, phone region and time zone can be changed; a company comes and goes with its legacy rows."""
 
     form = CompanyForm
+    company_path = "pk"
     list_display = (short("name", order="name"), "slug", "phone_region", "timezone", work_of)
     list_display_links = (list_display[0], "slug")
     ordering = ("name", "pk")

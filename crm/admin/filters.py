@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from crm.models import Company
+from crm.ports import company_scope
 from crm.selectors.estimates import company_row_estimate, row_estimate
 
 OFFERED_COMPANIES = 50
@@ -48,10 +49,12 @@ class CompanyFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """The first companies by name, and the chosen one."""
-        offered = list(Company.objects.values_list("pk", "name")[:OFFERED_COMPANIES])
+        seen = company_scope()(request.user)
+        companies = Company.objects.all() if seen is None else Company.objects.filter(pk__in=list(seen))
+        offered = list(companies.values_list("pk", "name")[:OFFERED_COMPANIES])
         chosen = uuid_or_none(str(self.value() or ""))
         if chosen and len(offered) == OFFERED_COMPANIES and chosen not in dict(offered):
-            offered += Company.objects.filter(pk=chosen).values_list("pk", "name")
+            offered += companies.filter(pk=chosen).values_list("pk", "name")
         return [(str(pk), name) for pk, name in offered]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:

@@ -11,6 +11,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from crm.admin.columns import Column, links, page_of
 from crm.admin.filters import COMPANY, is_narrow, uuid_or_none
 from crm.admin.paging import BoundedPaginator
+from crm.admin.scope import Scoped
 from crm.models import Company, Customer
 from crm.ports import admin_links
 from crm.selectors.customers import customers_by_key
@@ -32,7 +33,7 @@ class ReadOnly:
         return False
 
 
-class ListAdmin(ReadOnly, ModelAdmin):
+class ListAdmin(ReadOnly, Scoped, ModelAdmin):
     """A list that costs the same whatever its table holds, and a read-only page.
 
     While the list is narrow (the table is small, or the company that is chosen) it is sorted by `ordering`, sorts by
@@ -56,6 +57,15 @@ class ListAdmin(ReadOnly, ModelAdmin):
     search_texts: tuple[str, ...] = ()
     # Names of the columns with the company and the customer, where a row has a customer.
     search_customer: tuple[str, str] | None = None
+    # What a link of ours asks of the list besides its filters.
+    linked_lookups: tuple[str, ...] = ("company", "customer__id__exact")
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """The filters that are offered and nothing else: any other lookup asks about columns nobody is shown."""
+        offered = {getattr(each, "parameter_name", None) for each in self.list_filter}
+        hierarchy = self.date_hierarchy
+        days = {f"{hierarchy}__{part}" for part in ("year", "month", "day")} if hierarchy else set()
+        return lookup in offered | days | set(self.linked_lookups)
 
     def get_ordering(self, request: HttpRequest) -> Any:
         """As wanted while narrow, else along an index: of the company that is chosen, or of the whole table."""
@@ -114,7 +124,7 @@ def _pages_of(row: Any) -> list[tuple[str, str]]:
     return list(known["related_pages"])
 
 
-class ListInline(ReadOnly, TabularInline):
+class ListInline(ReadOnly, Scoped, TabularInline):
     """Rows that belong to the page's row, fifty at a time."""
 
     extra = 0

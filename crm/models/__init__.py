@@ -1,5 +1,6 @@
 """The normalised schema."""
 
+from crm.models.access import StaffAccess
 from crm.models.companies import Company
 from crm.models.customers import Customer, CustomerAddress, CustomerContact, CustomerRelation
 from crm.models.decisions import CustomerDecision
@@ -31,4 +32,5 @@ __all__ = [
     "Quote",
     "QuoteItem",
     "Scope",
+    "StaffAccess",
 ]

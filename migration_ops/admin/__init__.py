@@ -1,5 +1,6 @@
 """What the move has written, as staff see it; one family a file."""
 
+from migration_ops.admin.audit import AuditLineAdmin
 from migration_ops.admin.audits import MergeSampleAdmin
 from migration_ops.admin.cases import DedupCaseAdmin
 from migration_ops.admin.certificates import CertificateAdmin, RetirementAdmin
@@ -16,6 +17,7 @@ from migration_ops.admin.values import ValueRulingAdmin
 from migration_ops.admin.verdicts import MismatchAdmin, VerdictAdmin
 
 __all__ = [
+    "AuditLineAdmin",
     "BulkDecisionAdmin",
     "CertificateAdmin",
     "CompanyStageAdmin",

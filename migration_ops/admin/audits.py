@@ -10,9 +10,9 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
 from crm.admin.columns import link, minute, short
-from crm.admin.filters import choice_filter, uuid_or_none
+from crm.admin.filters import choice_filter
+from crm.admin.scope import allowed_companies, companies_seen, company_seen
 from crm.admin.splits import MAY_MERGE
-from crm.models import Company
 from migration_ops.admin.records import MachineAdmin
 from migration_ops.exceptions import MigrationOpsError
 from migration_ops.identity.duplicates import precision, standing_audit
@@ -69,23 +69,22 @@ class MergeSampleAdmin(MachineAdmin):
         audited = MergeSample.objects.values("company").union(
             AutomaticMerging.objects.filter(is_stopped=True).values("company")
         )
-        companies = Company.objects.filter(pk__in=[row["company"] for row in audited]).order_by("name")[:200]
+        companies = companies_seen(request).filter(pk__in=[row["company"] for row in audited]).order_by("name")[:200]
         rows = [
             (now, _percent(now.precision), _percent(now.low), _percent(now.high))
             for now in map(standing_audit.figures, companies)
         ]
         return self._render(
             request, "audit.html", title="Audit of automatic merges", rows=rows, bar=_percent(precision.BAR),
-            telling=precision.TELLING, waiting=MergeSample.objects.filter(answer="").count(),
+            telling=precision.TELLING, waiting=self.get_queryset(request).filter(answer="").count(),
             daily=standing_audit.DAILY,
         )  # fmt: skip
 
     def next_view(self, request: HttpRequest) -> HttpResponse:
         """One that nobody has answered."""
         self._check(request)
-        found = standing_audit.next_sample(
-            _company(request.GET.get("company", ""))
-        )  # fmt: skip
+        chosen = company_seen(request, request.GET.get("company", ""))
+        found = standing_audit.next_sample(chosen, seen=allowed_companies(request))
         if found is None:
             messages.info(request, "Everything drawn so far is answered.")
             return HttpResponseRedirect(reverse(f"admin:{NAME}_audit"))
@@ -94,7 +93,7 @@ class MergeSampleAdmin(MachineAdmin):
     def ask_view(self, request: HttpRequest, pk: UUID) -> HttpResponse:
         """GET asks; POST notes the answer and only then says what the machine did."""
         self._check(request)
-        sample = MergeSample.objects.select_related("company", "merge").filter(pk=pk).first()
+        sample = self.get_queryset(request).select_related("company", "merge").filter(pk=pk).first()
         if sample is None:
             raise Http404
         if request.method == "POST":
@@ -119,7 +118,7 @@ class MergeSampleAdmin(MachineAdmin):
         self._check(request)
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        company = _company(request.POST.get("company", ""))
+        company = company_seen(request, request.POST.get("company", ""))
         if company is None:
             raise Http404
         try:
@@ -141,11 +140,6 @@ class MergeSampleAdmin(MachineAdmin):
             request, f"admin/migration_ops/{template}",
             {**self.admin_site.each_context(request), "opts": self.model._meta, **context},
         )  # fmt: skip
-
-
-def _company(text: str) -> Company | None:
-    id = uuid_or_none(text)
-    return Company.objects.filter(pk=id).first() if id else None
 
 
 def _percent(share: float | None) -> str:

@@ -25,6 +25,7 @@ from django.utils.http import urlencode
 
 from crm.admin.columns import anchor, badge, column, minute, money, number
 from crm.admin.filters import ChoiceFilter, choice_filter, uuid_or_none
+from crm.admin.scope import allowed_companies
 from crm.admin.splits import MAY_MERGE
 from crm.exceptions import CrmError
 from crm.services.decisions import in_words
@@ -232,7 +233,7 @@ class DedupCaseAdmin(MachineAdmin):
     def _next(self, request: HttpRequest, *, after: UUID | None, last: UUID | None = None) -> HttpResponse:
         found = cases.next_case(
             actor=request.user.get_username(), company=uuid_or_none(request.GET.get("company", "")),
-            reason=request.GET.get("reason", ""), after=after,
+            seen=allowed_companies(request), reason=request.GET.get("reason", ""), after=after,
         )  # fmt: skip
         if found is None:
             messages.info(request, "No open case is left here.")

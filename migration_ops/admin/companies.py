@@ -6,13 +6,13 @@ from django.contrib import admin
 from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
-from django.utils.html import format_html, format_html_join
+from django.urls import URLPattern, path
 
-from crm.admin.columns import badge, code, link, links, minute, number, short, state, text, when
+from crm.admin.columns import link, minute, number, short, state, text, when
 from crm.admin.filters import choice_filter
+from migration_ops.admin import company_page, dashboard
 from migration_ops.admin.records import MachineAdmin
 from migration_ops.admin.runs import RUN_COLOURS
-from migration_ops.admin.story import links_of
 from migration_ops.models import CompanyStage, DedupConflict, MigrationRun, QuarantinedRow, StageChange
 from migration_ops.stages import RunStatus, Stage
 
@@ -25,31 +25,6 @@ STAGE_COLOURS = {
     Stage.COMPLETE.value: "success",
 }
 STAGE = state("stage", STAGE_COLOURS, labels=dict(Stage.choices))
-SHOWN_CHANGES = 20
-
-
-@admin.display(description="history")
-def history_of(standing: CompanyStage) -> Any:
-    """The last steps, the newest first."""
-    changes = standing.company.stage_changes.all()[:SHOWN_CHANGES]
-    steps = (
-        (
-            f"{change.at:%Y-%m-%d %H:%M:%S %Z}",
-            badge(change.get_before_display()),
-            badge(change.get_after_display(), "info"),
-            change.actor,
-            change.reason,
-        )
-        for change in changes
-    )
-    rows = format_html_join("", "<tr><td>{}</td><td>{} → {}</td><td>{}</td><td>{}</td></tr>", steps)
-    return format_html('<table class="qp-table">{}</table>', rows) if rows else None
-
-
-@admin.display(description="Lists")
-def lists_of(standing: CompanyStage) -> Any:
-    """The company's lists in the move."""
-    return links(links_of(standing.company)[1:])
 
 
 @admin.register(CompanyStage)
@@ -69,13 +44,18 @@ class CompanyStageAdmin(MachineAdmin):
     ordering = ("company__name", "pk")
     search_texts = ("company__name", "company__slug")
     search_help_text = "Id, or a part of the name or slug"
-    fieldsets = (
-        (
-            None,
-            {"fields": ((link("company"), code("company_id", words="company id")), (STAGE, when("since")), lists_of)},
-        ),
-        ("Steps", {"fields": (history_of,)}),
-    )
+
+    def get_urls(self) -> list[URLPattern]:
+        """The front page's and a company's own pages besides the list."""
+        view, name = self.admin_site.admin_view, "migration_ops_companystage"
+        return [
+            *dashboard.urls_of(self.admin_site),
+            path("<uuid:pk>/change/", view(company_page.page_view), name=f"{name}_change"),
+            path("<uuid:pk>/part/", view(company_page.part_view), name=f"{name}_part"),
+            path("<uuid:pk>/act/<slug:verb>/", view(company_page.act_view), name=f"{name}_act"),
+            path("<uuid:pk>/act/<slug:verb>/<slug:to>/", view(company_page.act_view), name=f"{name}_act_to"),
+            *super().get_urls(),
+        ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """With the last run, and what waits; each by an index that begins with the company."""

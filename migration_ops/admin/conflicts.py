@@ -5,6 +5,7 @@ from django.contrib import admin
 from crm.admin.columns import column, link, state, text, when, words_of
 from crm.admin.filters import choice_filter
 from migration_ops.admin.evidence import weights_table
+from migration_ops.admin.exports import ExportedAdmin
 from migration_ops.admin.records import MachineAdmin
 from migration_ops.identity.duplicates.explain import REASON_WORDS as SEARCH_WORDS
 from migration_ops.identity.evidence import REASON_WORDS
@@ -27,8 +28,16 @@ def reason_in_words(value: str) -> str:
 
 
 @admin.register(DedupConflict)
-class DedupConflictAdmin(MachineAdmin):
+class DedupConflictAdmin(ExportedAdmin):
     """Two contacts that may be one customer; a person decides."""
+
+    exported = (
+        ("conflict", "pk"), ("company", "company.name"), ("company_id", "company_id"), ("state", "state"),
+        ("reason", "reason"), ("score", "score"), ("one", "contact_a.customer_id"), ("one_name", "contact_a.name"),
+        ("one_email", "contact_a.email"), ("one_phone", "contact_a.phone"), ("other", "contact_b.customer_id"),
+        ("other_name", "contact_b.name"), ("other_email", "contact_b.email"), ("other_phone", "contact_b.phone"),
+        ("created_at", "created_at"),
+    )  # fmt: skip
 
     list_display = (
         column("score", percent, words="likely", order="score"),

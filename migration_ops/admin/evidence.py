@@ -1,6 +1,8 @@
 """Evidence as people read it: JSON, checks, weights, flags."""
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -9,9 +11,12 @@ from django.utils.safestring import SafeString
 
 from crm.admin.columns import badge, badges
 from migration_ops.projection.reasons import Flag
+from migration_ops.quarantine.values import ALIASES, Place
 
 FLAG_WORDS = dict(Flag.choices)
 SHOWN_FLAGS = 3
+MOST_SHOWN = 5_000
+"""Characters of one value that a page shows."""
 
 
 def flag_words(flag: str) -> str:
@@ -53,6 +58,60 @@ def source_row(recorded: str) -> SafeString:
     rows = format_html_join("", "<tr><th>{}</th><td>{}</td></tr>", filled)
     rest = format_html("<tr><th>NULL</th><td>{}</td></tr>", empty) if empty else ""
     return format_html('<table class="qp-table">{}{}</table>', rows, rest)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceLine:
+    """A column of a legacy row, or a line item: `fails` where the finding is."""
+
+    name: str
+    value: SafeString | None
+    fails: bool
+
+
+def source_lines(columns: Mapping[str, str | None], items: Any, failing: Place | None) -> list[SourceLine]:
+    """A whole legacy row, line by line, with a line for each line item.
+
+    Args:
+        columns: each column as text.
+        items: the line items, read; None where they cannot be.
+        failing: the Place of the finding, or None.
+    """
+    lines = []
+    for name, value in columns.items():
+        fails = failing is not None and failing.column == name
+        if name == "items" and isinstance(items, list) and items:
+            for number, item in enumerate(items, start=1):
+                is_it = failing is not None and fails and failing.item in (None, number)
+                lines.append(
+                    SourceLine(name=f"items[{number}]", value=_item(item, failing if is_it else None), fails=is_it)
+                )
+        else:
+            shown = None if value is None else format_html('<bdi class="qp-text">{}</bdi>', value[:MOST_SHOWN])
+            lines.append(SourceLine(name=name, value=shown, fails=fails))
+    return lines
+
+
+def _item(item: Any, failing: Place | None) -> SafeString:
+    """A line item as it is recorded, with the failing key marked."""
+    if not isinstance(item, dict):
+        return format_html('<pre class="qp-json">{}</pre>', _lines(item)[:MOST_SHOWN])
+    key = failing.key if failing is not None else ""
+    wrong = next((name for name in ALIASES.get(key, ()) if name in item), key)
+    parts = format_html_join(
+        "\n", "{}{}: {}{}",
+        (
+            ("\u25b6 " if name == wrong else "  ", name, _lines(value)[:MOST_SHOWN],
+             format_html(" <mark>{}</mark>", "fails") if name == wrong else "")
+            for name, value in item.items()
+        ),
+    )  # fmt: skip
+    return format_html('<pre class="qp-json">{}</pre>', parts)
+
+
+def as_text(value: Any) -> str:
+    """JSON with its numbers as recorded."""
+    return _lines(value)
 
 
 def _cell(value: Any) -> SafeString:

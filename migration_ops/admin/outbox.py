@@ -22,6 +22,7 @@ OPERATION = state("operation", {}, labels=OPERATIONS)
 class OutboxEntryAdmin(MachineAdmin):
     """One captured change of a legacy row."""
 
+    company_path = "company_id"
     list_display = (
         short_code("legacy_id", words="legacy row"),
         OPERATION,

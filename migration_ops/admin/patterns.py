@@ -12,9 +12,9 @@ from django.urls import URLPattern, path, reverse
 
 from crm.admin.columns import anchor, column, link, minute, short, state
 from crm.admin.filters import choice_filter, uuid_or_none
+from crm.admin.scope import companies_seen, company_seen
 from crm.admin.splits import MAY_MERGE
 from crm.exceptions import CrmError
-from crm.models import Company
 from migration_ops.admin.conflicts import reason_in_words
 from migration_ops.admin.records import MachineAdmin
 from migration_ops.exceptions import MigrationOpsError
@@ -80,9 +80,9 @@ class BulkDecisionAdmin(MachineAdmin):
         self._check(request)
         chosen = uuid_or_none(request.GET.get("company", ""))
         companies = list(
-            Company.objects.filter(
-                pk__in=DedupCase.objects.filter(state="open").exclude(pattern="").values("company")
-            ).order_by("name")[:200]
+            companies_seen(request)
+            .filter(pk__in=DedupCase.objects.filter(state="open").exclude(pattern="").values("company"))
+            .order_by("name")[:200]
         )
         company = next((each for each in companies if each.pk == chosen), companies[0] if companies else None)
         found = bulks.patterns(company) if company else []
@@ -96,8 +96,7 @@ class BulkDecisionAdmin(MachineAdmin):
         self._check(request)
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        id = uuid_or_none(request.POST.get("company", ""))
-        company = Company.objects.filter(pk=id).first() if id else None
+        company = company_seen(request, request.POST.get("company", ""))
         if company is None:
             raise Http404
         try:
@@ -110,7 +109,7 @@ class BulkDecisionAdmin(MachineAdmin):
     def page_view(self, request: HttpRequest, pk: UUID) -> HttpResponse:
         """The sample and its answers, or how far it is, or what became of it."""
         self._check(request)
-        bulk = self._bulk(pk)
+        bulk = self._bulk(request, pk)
         known = {
             str(each.pk): each for each in DedupCase.objects.filter(pk__in=[UUID(id) for id in bulk.sample])
         }  # fmt: skip
@@ -127,7 +126,7 @@ class BulkDecisionAdmin(MachineAdmin):
     def sample_view(self, request: HttpRequest, pk: UUID, case: UUID) -> HttpResponse:
         """GET shows a case of the sample, POST notes the answer and goes on to the next."""
         self._check(request)
-        bulk = self._bulk(pk)
+        bulk = self._bulk(request, pk)
         found = DedupCase.objects.select_related("company").filter(pk=case, company=bulk.company_id).first()
         if found is None or str(case) not in bulk.sample:
             raise Http404
@@ -152,7 +151,7 @@ class BulkDecisionAdmin(MachineAdmin):
         self._check(request)
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        bulk, actor, started = self._bulk(pk), request.user.get_username(), time.monotonic()
+        bulk, actor, started = self._bulk(request, pk), request.user.get_username(), time.monotonic()
 
         def until() -> bool:
             return time.monotonic() - started > SLICE_S
@@ -180,8 +179,8 @@ class BulkDecisionAdmin(MachineAdmin):
         if not request.user.has_perm(MAY_MERGE):
             raise PermissionDenied
 
-    def _bulk(self, pk: UUID) -> BulkDecision:
-        bulk = BulkDecision.objects.select_related("company", "run").filter(pk=pk).first()
+    def _bulk(self, request: HttpRequest, pk: UUID) -> BulkDecision:
+        bulk: BulkDecision | None = self.get_queryset(request).select_related("company", "run").filter(pk=pk).first()
         if bulk is None:
             raise Http404
         return bulk

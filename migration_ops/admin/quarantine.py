@@ -5,10 +5,11 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Q
 
-from crm.admin.columns import badge, code, column, link, number, short, short_code, text, when, words_of
+from crm.admin.columns import badge, code, column, link, number, short, text, when, words_of
 from crm.admin.filters import choice_filter
 from migration_ops.admin.evidence import source_row
 from migration_ops.admin.records import MachineAdmin
+from migration_ops.admin.workbench import WorkbenchPages, row_link
 from migration_ops.models import QuarantinedRow
 from migration_ops.projection.reasons import REMEDIES, QuarantineReason
 
@@ -31,17 +32,25 @@ def remedy_of(row: QuarantinedRow) -> str:
 
 
 @admin.register(QuarantinedRow)
-class QuarantinedRowAdmin(MachineAdmin):
+class QuarantinedRowAdmin(WorkbenchPages):
     """One a row set aside."""
 
+    exported = (
+        ("legacy_id", "legacy_id"), ("company", "company.name"), ("company_id", "company_id"), ("reason", "reason"),
+        ("field", "field"), ("recorded", "original"), ("first_seen_at", "first_seen_at"),
+        ("last_seen_at", "last_seen_at"), ("resolution", "resolution"), ("resolved_by", "resolved_by"),
+        ("resolved_reason", "resolved_reason"), ("resolved_at", "resolved_at"), ("row", "source_text"),
+    )  # fmt: skip
+
     list_display = (
-        short_code("legacy_id", words="legacy row"),
+        row_link,
         resolution_of,
         REASON,
         short("field"),
         link("company"),
         short("original", words="recorded value"),
     )
+    list_display_links = None
     list_filter = (
         *MachineAdmin.list_filter,
         choice_filter("reason", QuarantineReason.choices),

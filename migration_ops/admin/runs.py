@@ -3,15 +3,21 @@
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
 from django.db.models import OuterRef, QuerySet, Subquery, Sum
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from crm.admin.columns import code, column, link, minute, number, short, state, text, when, yes_no
 from crm.admin.filters import choice_filter
 from crm.admin.lists import ListInline
+from migration_ops.admin.charts import batch_map
 from migration_ops.admin.records import MachineAdmin
+from migration_ops.console.run import run_page
 from migration_ops.models import MigrationBatch, MigrationRun
 from migration_ops.stages import BatchKind, BatchState, RunStatus
 
@@ -47,6 +53,7 @@ class BatchInline(ListInline):
     """The batches in the order they were planned."""
 
     model = MigrationBatch
+    company_path = "run__company"
     verbose_name_plural = "Batches"
     ordering = ("pk",)
     show_change_link = True
@@ -126,6 +133,46 @@ class MigrationRunAdmin(MachineAdmin):
         ),
     )
     inlines = (BatchInline,)
+    change_form_before_template = "admin/migration_ops/run.html"
+
+    class Media:
+        js = ("quotepro/live.js",)
+
+    def get_urls(self) -> list[URLPattern]:
+        """The part of a run's page that changes by itself, besides the usual ones."""
+        part = path(
+            "<int:pk>/part/", self.admin_site.admin_view(self.part_view), name="migration_ops_migrationrun_part"
+        )
+        return [part, *super().get_urls()]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """The page, with how the run goes on above its figures."""
+        run = self.get_object(request, unquote(object_id))
+        if run is not None and self.has_view_permission(request, run):
+            extra_context = (extra_context or {}) | self._live(request, run)
+        shown: HttpResponse = super().change_view(request, object_id, form_url, extra_context)
+        return shown
+
+    def part_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """How the run goes on."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        if request.method not in ("GET", "HEAD"):
+            return HttpResponseNotAllowed(["GET", "HEAD"])
+        run = self.get_object(request, str(pk))
+        if run is None:
+            raise Http404
+        return TemplateResponse(request, "admin/migration_ops/_run.html", self._live(request, run))
+
+    def _live(self, request: HttpRequest, run: MigrationRun) -> dict[str, Any]:
+        page = run_page(run)
+        squares, height = batch_map(page.cells)
+        return {
+            "page": page, "squares": squares, "map_height": height,
+            "offers": [offer for offer in page.offers if request.user.has_perm(offer.permission)],
+        }  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """With what the batches have done so far."""
@@ -142,6 +189,7 @@ class MigrationRunAdmin(MachineAdmin):
 class MigrationBatchAdmin(MachineAdmin):
     """One transaction of a run."""
 
+    company_path = "run__company"
     list_display = (
         short("__str__", words="batch"),
         KIND,

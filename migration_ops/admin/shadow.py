@@ -92,13 +92,15 @@ def row_of(mismatch: ShadowMismatch) -> Any:
     """The ways to the row on both sides; none where it is about a page."""
     if (id := uuid_or_none(mismatch.object)) is None:
         return None
-    sides = ((words, model.objects.filter(pk=id).first()) for words, model in ROWS)
+    company = mismatch.group.company_id
+    sides = ((words, model.objects.filter(pk=id, company_id=company).first()) for words, model in ROWS)
     return links([(words, page_of(row)) for words, row in sides if row is not None]) or None
 
 
 class ShadowMismatchInline(ListInline):
     """The objects, each with both values."""
 
+    company_path = "group__company"
     model = ShadowMismatch
     verbose_name_plural = "Objects that differ"
     columns = (
@@ -162,6 +164,7 @@ class ShadowGroupAdmin(MachineAdmin):
 class ShadowMismatchAdmin(MachineAdmin):
     """One object, field by field beside each other."""
 
+    company_path = "group__company"
     list_display = (link("group"), short("object"), short("legacy_value", words="legacy"),
                     short("new_value", words="new"), is_open, minute("at", words="last seen"))  # fmt: skip
     list_filter = ()

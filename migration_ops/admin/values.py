@@ -10,7 +10,8 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
 from crm.admin.columns import link, minute, short, state
-from crm.admin.filters import choice_filter, uuid_or_none
+from crm.admin.filters import choice_filter
+from crm.admin.scope import companies_seen, company_seen
 from crm.admin.splits import MAY_MERGE
 from crm.models import Company, Customer, CustomerAddress, CustomerContact
 from migration_ops.admin.records import MachineAdmin
@@ -69,9 +70,9 @@ class ValueRulingAdmin(MachineAdmin):
     def desk_view(self, request: HttpRequest) -> HttpResponse:
         """The values of one company, by use."""
         self._check(request)
-        companies = list(Company.objects.order_by("name")[:200])
-        chosen = uuid_or_none(request.GET.get("company", ""))
-        company = Company.objects.filter(pk=chosen).first() if chosen else (companies[0] if companies else None)
+        companies = list(companies_seen(request).order_by("name")[:200])
+        chosen = company_seen(request, request.GET.get("company", ""))
+        company = chosen or (companies[0] if companies else None)
         kind = request.GET.get("kind", "")
         found = values.values_by_use(company) if company else []
         rows = [
@@ -87,7 +88,7 @@ class ValueRulingAdmin(MachineAdmin):
     def value_view(self, request: HttpRequest) -> HttpResponse:
         """One value: who uses it, what another word would do, and what was said."""
         self._check(request)
-        company, kind, value = self._asked(request.GET)
+        company, kind, value = self._asked(request, request.GET)
         rulings = ValueRuling.objects.filter(company=company, kind=kind, value=value).order_by("-id")
         standing = next((each for each in rulings if each.ended_at is None), None)
         now = standing.is_generic if standing else None
@@ -107,7 +108,7 @@ class ValueRulingAdmin(MachineAdmin):
         self._check(request)
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        company, kind, value = self._asked(request.POST)
+        company, kind, value = self._asked(request, request.POST)
         said, actor, reason = request.POST.get("word", ""), request.user.get_username(), request.POST.get("why", "")
         try:
             if said == "use":
@@ -126,9 +127,8 @@ class ValueRulingAdmin(MachineAdmin):
             messages.error(request, str(error))
         return HttpResponseRedirect(self._url(company, kind, value))
 
-    def _asked(self, query: Any) -> tuple[Company, str, str]:
-        id = uuid_or_none(query.get("company", ""))
-        company = Company.objects.filter(pk=id).first() if id else None
+    def _asked(self, request: HttpRequest, query: Any) -> tuple[Company, str, str]:
+        company = company_seen(request, query.get("company", ""))
         kind, value = query.get("kind", ""), query.get("value", "")
         if company is None or kind not in KINDS or not value or "\x00" in value:
             raise Http404

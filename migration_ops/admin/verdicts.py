@@ -10,6 +10,7 @@ from crm.admin.columns import badge, code, column, link, minute, number, short, 
 from crm.admin.filters import CompanyFilter, choice_filter
 from crm.admin.lists import ListInline
 from migration_ops.admin.evidence import checks_table
+from migration_ops.admin.exports import ExportedAdmin
 from migration_ops.admin.records import MachineAdmin
 from migration_ops.models import Mismatch, Verdict
 
@@ -38,6 +39,7 @@ class MismatchInline(ListInline):
     """The differences, by table and row."""
 
     model = Mismatch
+    company_path = "verdict__company"
     verbose_name_plural = "Differences"
     show_change_link = True
     columns = (
@@ -112,9 +114,15 @@ class VerdictCompanyFilter(CompanyFilter):
 
 
 @admin.register(Mismatch)
-class MismatchAdmin(MachineAdmin):
+class MismatchAdmin(ExportedAdmin):
     """One difference."""
 
+    company_path = "verdict__company"
+    exported = (
+        ("verdict", "verdict_id"), ("company", "verdict.company.name"), ("company_id", "verdict.company_id"),
+        ("depth", "verdict.depth"), ("at", "verdict.at"), ("kind", "kind"), ("table", "table"), ("row", "row_id"),
+        ("legacy_id", "legacy_id"), ("column", "column"), ("expected", "expected"), ("found", "found"),
+    )  # fmt: skip
     list_display = (
         KIND,
         short("table"),

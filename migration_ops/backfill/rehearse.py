@@ -2,11 +2,13 @@
 
 import time
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection, transaction
 
 from crm.models import Company
 from legacy.selectors import ensure_no_drift
+from migration_ops import audit
 from migration_ops.backfill.finish import finish
 from migration_ops.backfill.plan import refuse_if_active
 from migration_ops.dual_write import fence
@@ -14,11 +16,14 @@ from migration_ops.exceptions import NoSuchRun
 from migration_ops.identity.customers import write_customers
 from migration_ops.identity.resolve import decide_clusters, find_components
 from migration_ops.identity.stage import stage_contacts
-from migration_ops.models import MigrationRun
+from migration_ops.models import AuditLine, MigrationRun
 from migration_ops.projection import project
 from migration_ops.projection.project import Scope
-from migration_ops.selectors.summary import Summary, summary_of
+from migration_ops.selectors.summary import COUNTS, Summary, summary_of
 from migration_ops.sql.loader import block
+
+REHEARSED = "rehearse"
+"""What the audit log calls a rehearsal."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,8 +34,10 @@ class Rehearsal:
     seconds: float
 
 
-def rehearse(company: Company, *, batch_rows: int) -> Rehearsal:
+def rehearse(company: Company, *, batch_rows: int, actor: str) -> Rehearsal:
     """Migrate the company inside one transaction and roll it back. No legacy row is locked, no stage moves.
+
+    A line of the audit log keeps what came out: the forecast beside the real run.
 
     Raises:
         LegacySchemaDrift: the legacy table is not what the mirror says.
@@ -62,4 +69,13 @@ def rehearse(company: Company, *, batch_rows: int) -> Rehearsal:
         finish(company)
         summary = summary_of(company)
         transaction.set_rollback(True)
-    return Rehearsal(summary=summary, seconds=time.monotonic() - began)
+    seconds = time.monotonic() - began
+    told = {name: getattr(summary, name) for name in COUNTS} | {"seconds": round(seconds, 1)}
+    audit.record(actor=actor, action=REHEARSED, company=company.pk, detail=told)
+    return Rehearsal(summary=summary, seconds=seconds)
+
+
+def forecast_of(company: Company) -> dict[str, Any] | None:
+    """What the last rehearsal said: counts by name, and the seconds one process took; None where there was none."""
+    line = AuditLine.objects.filter(company_id=company.pk, action=REHEARSED).order_by("-id").first()
+    return None if line is None else dict(line.detail)

@@ -57,9 +57,9 @@ class BothSides:
             return
         params = {"company": company.pk, "id": deal_id}
         rows = run("hold_row", params)
-        if rows and not rows[0][1]:
-            raise NotFound("deal")
-        if stage in NEW_LEADS:
+        # Another company's row is none of ours, and the service says so in the words it has for a row that is absent.
+        is_foreign = bool(rows) and not rows[0][1]
+        if is_foreign or stage in NEW_LEADS:
             return
         known = LegacyLink.objects.filter(pk=deal_id, company=company).values_list("fingerprint", flat=True).first()
         if (rows[0][0] if rows else None) != known:
@@ -125,6 +125,11 @@ def bring_up_to_date(company: Company, deal_id: UUID) -> None:
     run("forget_captured", {"company": company.pk, "id": deal_id})
 
 
+def forget_captured(company: Company, deal_id: UUID) -> None:
+    """Drop captured changes of a deal that was brought up to date under its row's lock."""
+    run("forget_captured", {"company": company.pk, "id": deal_id})
+
+
 def carry_back(company: Company, deal_id: UUID) -> None:
     """Write the legacy row that the new tables rebuild; none where they hold nothing of it."""
     with connection.cursor() as cursor:
@@ -132,8 +137,13 @@ def carry_back(company: Company, deal_id: UUID) -> None:
 
 
 @transaction.atomic
-def legacy_row_write(company: Company, deal_id: UUID, values: Mapping[str, Any], *, is_new: bool) -> None:
+def legacy_row_write(
+    company: Company, deal_id: UUID, values: Mapping[str, Any], *, is_new: bool, actor: str = ACTOR
+) -> None:
     """Write columns of a legacy row, given as the legacy API names them, on both sides.
+
+    Args:
+        actor: who is named where a row that waited in quarantine is migrated by it.
 
     Raises:
         NotFound: the company has no such row.
@@ -160,7 +170,7 @@ def legacy_row_write(company: Company, deal_id: UUID, values: Mapping[str, Any],
             {"id": deal_id, "company_id": company.pk}
             | {column: _stored(column, value) for column, value in values.items()},
         )
-    _project(company, deal_id, stage)
+    _project(company, deal_id, stage, actor)
 
 
 @transaction.atomic
@@ -203,11 +213,11 @@ def _hold_for_legacy_write(company: Company, deal_id: UUID, *, is_new: bool) -> 
     return stage
 
 
-def _project(company: Company, deal_id: UUID, stage: Stage) -> None:
-    outcome = settle(company, [deal_id], batch_id=None, actor=ACTOR)
+def _project(company: Company, deal_id: UUID, stage: Stage, actor: str) -> None:
+    outcome = settle(company, [deal_id], batch_id=None, actor=actor)
     if outcome.quarantined and stage in NEW_LEADS:
         raise NotRepresentable("The new tables lead for this company and cannot hold this row. Nothing was changed.")
-    run("forget_captured", {"company": company.pk, "id": deal_id})
+    forget_captured(company, deal_id)
 
 
 def _stored(column: str, value: Any) -> Any:

@@ -1,5 +1,6 @@
 """Everything the move itself needs; goes away with it."""
 
+from migration_ops.models.approvals import StepRequest
 from migration_ops.models.audits import AutomaticMerging, MergeSample
 from migration_ops.models.cases import BulkDecision, DedupCase
 from migration_ops.models.companies import CompanyStage, StageChange
@@ -7,6 +8,7 @@ from migration_ops.models.conflicts import DedupConflict
 from migration_ops.models.duplicates import DedupContact, DedupGroup, DedupRun, DedupStale, DedupValue, ValueRuling
 from migration_ops.models.findings import Mismatch, Verdict
 from migration_ops.models.gates import AuditLine, Finding, GateEvidence, RefusedWrites, Repair
+from migration_ops.models.notices import Notice
 from migration_ops.models.outbox import ApplyListener, CaptureInstallation, OutboxEntry, ReverseEntry
 from migration_ops.models.provenance import LegacyLink
 from migration_ops.models.quarantine import QuarantinedRow
@@ -38,6 +40,7 @@ __all__ = [
     "MigrationBatch",
     "MigrationRun",
     "Mismatch",
+    "Notice",
     "OutboxEntry",
     "QuarantinedRow",
     "RefusedWrites",
@@ -53,6 +56,7 @@ __all__ = [
     "StagedContact",
     "StagedDoubt",
     "StagedFinding",
+    "StepRequest",
     "V1Use",
     "ValueRuling",
     "Verdict",

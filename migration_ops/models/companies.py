@@ -25,6 +25,13 @@ class CompanyStage(models.Model):
         ]
         db_table = "migration_company_stage"
         ordering = ["company"]
+        permissions = [
+            ("steer_runs", "Can start, pause, resume and cancel runs, and set their pace"),
+            ("prove_company", "Can validate a company, rehearse its rollback and repair drift"),
+            ("move_stage", "Can take a company to another stage"),
+            ("export_rows", "Can take lists along as CSV files"),
+            ("correct_quarantine", "Can retry and waive quarantined rows"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.company}: {self.get_stage_display()}"

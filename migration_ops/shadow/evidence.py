@@ -1,7 +1,7 @@
 """What compared reads prove: figures for people, and the answer of the gate."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from math import ceil
 from typing import Any
 
@@ -36,8 +36,7 @@ class Figures:
 
 def figures_of(company: Company) -> Figures:
     """The company's figures now, by endpoint."""
-    since = datetime.now(UTC).date() - timedelta(days=conf.SHADOW_DAYS - 1)
-    counted = ShadowCount.objects.filter(company=company, day__gte=since)
+    counted = ShadowCount.objects.filter(company=company, day__gte=_since())
     valid = counted.filter(stage=standing_of(company).stage, basis=basis_of(company))
     newest = dict(valid.order_by().values_list("endpoint").annotate(at=Max("last_equal_at")))
     return Figures(
@@ -80,6 +79,32 @@ def look(company: Company) -> tuple[bool, dict[str, Any], str]:
     return True, evidence, ""
 
 
+def reach() -> dict[str, Any]:
+    """How far the gate looks, for those who look at many companies at once: parameters of dashboard.sql, compared."""
+    return {
+        "mapping_version": conf.MAPPING_VERSION, "since": _since(), "names": [str(each) for each in Endpoint],
+        "most": _most(),
+    }  # fmt: skip
+
+
+def is_enough(equal: int, newest: datetime | None, have: int) -> bool:
+    """Whether comparisons of an endpoint are enough, and fresh, for a company with so many legacy rows (pure)."""
+    is_fresh = newest is not None and newest >= timezone.now() - timedelta(hours=FRESH_H)
+    return is_fresh and equal >= _needed(have)
+
+
+def _since() -> date:
+    return datetime.now(UTC).date() - timedelta(days=conf.SHADOW_DAYS - 1)
+
+
+def _most() -> int:
+    return ceil(conf.SHADOW_ROWS / SHARE)
+
+
+def _needed(have: int) -> int:
+    return min(conf.SHADOW_ROWS, ceil(have * SHARE))
+
+
 def _rows_needed(company: Company) -> int:
-    (have,) = one_row(SQL, "rows_upto", {"company": company.pk, "most": ceil(conf.SHADOW_ROWS / SHARE)})
-    return min(conf.SHADOW_ROWS, ceil(int(have) * SHARE))
+    (have,) = one_row(SQL, "rows_upto", {"company": company.pk, "most": _most()})
+    return _needed(int(have))

@@ -4,7 +4,8 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from django.contrib.auth.models import Permission, User
+from django.apps import apps
+from django.contrib.auth.models import Group, User
 from django.db import transaction
 from django.utils import timezone
 
@@ -18,6 +19,7 @@ from migration_ops.exceptions import MigrationOpsError
 from migration_ops.selectors.summary import summary_of
 from migration_ops.stages import NEW_SIDE_LEADS
 from migration_ops.transitions import stage_of
+from migration_ops.roles import VIEWER, ensure_roles
 from migration_ops.validation.report import Report
 from migration_ops.validation.run import validate
 
@@ -107,8 +109,6 @@ def demo_staff() -> dict[str, str]:
         user.set_password(password)
         user.save()
         if name == "viewer":
-            apps = ("legacy", "crm", "migration_ops")
-            user.user_permissions.set(
-                Permission.objects.filter(content_type__app_label__in=apps, codename__startswith="view_")
-            )
+            ensure_roles(apps)
+            user.groups.add(Group.objects.get(name=VIEWER))
     return passwords

@@ -1,7 +1,7 @@
 """The queue of cases, and what happens when a person decides one."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -65,11 +65,21 @@ def rebuild_cases(company: Company) -> int:
 
 
 def next_case(
-    *, actor: str, company: UUID | None = None, reason: str = "", after: UUID | None = None
+    *,
+    actor: str,
+    company: UUID | None = None,
+    seen: Collection[UUID] | None = None,
+    reason: str = "",
+    after: UUID | None = None,
 ) -> DedupCase | None:
-    """The most valuable open case that nobody else holds, claimed for this person for some minutes."""
+    """The most valuable open case that nobody else holds, claimed for this person for some minutes.
+
+    Args:
+        seen: companies the person may see; None for all of them.
+    """
     params: dict[str, Any] = {
-        "company": company, "reason": reason, "actor": actor, "after": after,
+        "company": company, "seen": None if seen is None else list(seen), "reason": reason, "actor": actor,
+        "after": after,
         "until": timezone.now() + timedelta(minutes=LEASE_MINUTES),
     }  # fmt: skip
     with transaction.atomic(), connection.cursor() as cursor:

@@ -1,9 +1,11 @@
 """The standing audit: draws automatic merges for people to judge blind; stops a company that falls below the bar."""
 
 import random
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
@@ -83,11 +85,17 @@ def sample_merges(company: Company, *, size: int = DAILY, day: date | None = Non
     return count
 
 
-def next_sample(company: Company | None = None) -> MergeSample | None:
-    """One that nobody has answered; ids are random, so merges and others come mixed."""
+def next_sample(company: Company | None = None, *, seen: Collection[UUID] | None = None) -> MergeSample | None:
+    """One that nobody has answered; ids are random, so merges and others come mixed.
+
+    Args:
+        seen: the companies it may be of; None for any.
+    """
     waiting = MergeSample.objects.filter(answer="").select_related("company").order_by("id")
     if company is not None:
         waiting = waiting.filter(company=company)
+    if seen is not None:
+        waiting = waiting.filter(company__in=list(seen))
     return waiting.first()
 
 

@@ -1,5 +1,6 @@
 """The migration."""
 
+import getpass
 import json
 from argparse import ArgumentParser
 from typing import Any
@@ -151,7 +152,7 @@ class Command(BaseCommand):
         }  # fmt: skip
 
     def _rehearse(self, company: Company, batch_rows: int) -> dict[str, Any]:
-        found = rehearse(company, batch_rows=batch_rows)
+        found = rehearse(company, batch_rows=batch_rows, actor=getpass.getuser())
         self.stdout.write(
             f"{company.name} ({company.slug}): rehearsed in {duration(found.seconds)} by one process and rolled back; "
             "a migration would give"

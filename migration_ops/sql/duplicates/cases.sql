@@ -73,10 +73,12 @@ UPDATE migration_dedup_case o SET state = 'gone', claimed_by = '', claimed_until
 
 -- name: next
 -- The most valuable open case that nobody else holds, claimed for this person; the one just left is passed over.
--- params: company (uuid or NULL), reason (text or ''), actor (text), after (uuid or NULL), until (timestamptz)
+-- params: company (uuid or NULL), seen (uuid[] or NULL: any company), reason (text or ''), actor (text),
+-- after (uuid or NULL), until (timestamptz)
 UPDATE migration_dedup_case o SET claimed_by = %(actor)s, claimed_until = %(until)s
  WHERE o.id = (SELECT n.id FROM migration_dedup_case n
                 WHERE n.state = 'open' AND (%(company)s::uuid IS NULL OR n.company_id = %(company)s)
+                  AND (%(seen)s::uuid[] IS NULL OR n.company_id = ANY (%(seen)s))
                   AND (%(reason)s = '' OR n.reason = %(reason)s)
                   AND (%(after)s::uuid IS NULL OR n.id <> %(after)s)
                   AND (n.claimed_until IS NULL OR n.claimed_until < now() OR n.claimed_by = %(actor)s)

@@ -43,7 +43,8 @@ def test_list_and_page_open_and_escape_what_was_recorded(admin_client, company, 
     for url in (list_url(model), page_url(model.objects.order_by("pk")[0])):
         shown = text(admin_client.get(url))
         assert HOSTILE not in shown
-    assert "nothing can be added, changed or deleted here" in shown
+    # A company's page is of another kind: its buttons are tried in test_company_page.py.
+    assert model is CompanyStage or "nothing can be added, changed or deleted here" in shown
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -77,7 +78,8 @@ def test_nothing_is_added_changed_or_deleted(admin_client, company, model):
     before = list(model.objects.order_by("pk").values())
     name = f"admin:migration_ops_{model._meta.model_name}"
     assert admin_client.get(reverse(f"{name}_add")).status_code == 403
-    assert admin_client.post(page_url(row), {"state": "same", "stage": "live"}).status_code == 403
+    refused = admin_client.post(page_url(row), {"state": "same", "stage": "live"}).status_code
+    assert refused == (405 if model is CompanyStage else 403)
     assert admin_client.post(reverse(f"{name}_delete", args=[row.pk]), {"post": "yes"}).status_code == 403
     admin_client.post(list_url(model), {"action": "delete_selected", "_selected_action": [str(row.pk)], "post": "yes"})
     assert list(model.objects.order_by("pk").values()) == before

@@ -36,6 +36,7 @@ def sign_in(browser, server, user, *, scheme="light"):
     page = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme=scheme).new_page()
     page.errors = []
     page.on("pageerror", lambda error: page.errors.append(str(error)))
+    page.on("console", lambda told: "Content Security Policy" in told.text and page.errors.append(told.text))
     page.goto(server.url + reverse("admin:login"))
     page.fill("input[name=username]", user)
     page.fill("input[name=password]", "secret")

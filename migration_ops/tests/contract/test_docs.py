@@ -17,7 +17,7 @@ from migration_ops.tests.contract.project_files import ROOT
 from migration_ops.validation.report import Depth
 
 OURS = ("quotepro", "legacy", "crm", "migration_ops")
-READERS = {"text", "flag", "integer", "names", "choice", "day", "require"}
+READERS = {"text", "flag", "integer", "names", "choice", "day", "require", "some_of", "web_address"}
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
 CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")

@@ -1,0 +1,1 @@
+"""Rows that wait for a person: looked at, corrected, tried again, waived."""

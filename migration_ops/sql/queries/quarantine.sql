@@ -1,0 +1,17 @@
+-- name: groups
+-- Open rows by company and reason, the most first.
+-- params: seen (uuid[] or NULL), id (company or NULL)
+SELECT z.company_id, coalesce(c.name, z.company_id::text), z.reason, count(*), min(z.first_seen_at)
+  FROM migration_quarantined_row z LEFT JOIN companies c ON c.id = z.company_id
+ WHERE z.resolution = '' AND (%(seen)s::uuid[] IS NULL OR z.company_id = ANY (%(seen)s))
+   AND (%(id)s::uuid IS NULL OR z.company_id = %(id)s)
+ GROUP BY z.company_id, c.name, z.reason
+ ORDER BY count(*) DESC, c.name, z.reason
+ LIMIT 500;
+
+-- name: legacy_row
+-- A legacy row: its digest, and each column as text, for some values cannot be read by Python.
+-- params: company (uuid), id (uuid)
+SELECT hash_record_extended(q, 0)::text, e.key, e.value
+  FROM quotes q CROSS JOIN LATERAL jsonb_each_text(to_jsonb(q)) AS e
+ WHERE q.id = %(id)s AND q.company_id = %(company)s;
