@@ -16,10 +16,10 @@ from migration_ops.backfill.migrate import Migrated, migrate
 from migration_ops.backfill.plan import Start
 from migration_ops.backfill.runner import Report as RunReport
 from migration_ops.exceptions import MigrationOpsError
+from migration_ops.roles import VIEWER, ensure_roles
 from migration_ops.selectors.summary import summary_of
 from migration_ops.stages import NEW_SIDE_LEADS
 from migration_ops.transitions import stage_of
-from migration_ops.roles import VIEWER, ensure_roles
 from migration_ops.validation.report import Report
 from migration_ops.validation.run import validate
 

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('auth', '0012_alter_user_first_name_max_length'),
-        ('crm', '0006_splits'),
+        ('crm', '0008_not_into_itself'),
     ]
 
     operations = [

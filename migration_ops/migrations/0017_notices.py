@@ -7,8 +7,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('crm', '0007_staff_access'),
-        ('migration_ops', '0015_roles'),
+        ('crm', '0009_staff_access'),
+        ('migration_ops', '0016_roles'),
     ]
 
     operations = [

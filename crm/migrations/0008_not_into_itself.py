@@ -6,7 +6,7 @@ class Migration(migrations.Migration):
     """A customer is never part of itself, whoever writes."""
 
     dependencies = [
-        ("crm", "0006_splits"),
+        ("crm", "0007_list_indexes"),
     ]
 
     operations = [

@@ -8,8 +8,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('crm', '0007_staff_access'),
-        ('migration_ops', '0013_shadow'),
+        ('crm', '0009_staff_access'),
+        ('migration_ops', '0014_kept_rows'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

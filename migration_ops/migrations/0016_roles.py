@@ -11,9 +11,9 @@ class Migration(migrations.Migration):
     dependencies = [
         ("auth", "0012_alter_user_first_name_max_length"),
         ("contenttypes", "0002_remove_content_type_name"),
-        ("crm", "0007_staff_access"),
+        ("crm", "0009_staff_access"),
         ("legacy", "0003_newest_index"),
-        ("migration_ops", "0014_console"),
+        ("migration_ops", "0015_console"),
     ]
 
     # Going back leaves the groups: people are in them.
