@@ -43,7 +43,9 @@ def test_table_as_the_mirror_says_has_no_drift():
         ),
     ],
 )
-def test_each_drift_is_named_with_expected_and_found(change, told):
+def test_each_drift_is_named_with_expected_and_found(change, told, tmp_path):
+    rows = tmp_path / "rows.csv"
+    rows.write_text("id,company_id,created_at,updated_at\n")
     alter(change)
     assert "; ".join(map(str, column_drift())) == told
     with pytest.raises(LegacySchemaDrift, match="differs from its mirror") as refusal:
@@ -53,7 +55,7 @@ def test_each_drift_is_named_with_expected_and_found(change, told):
     assert [message.msg for message in run_checks(databases=["default"]) if message.id == "legacy.E001"] == [
         f"Legacy table quotes, column {each}." for each in told.split("; ")
     ]
-    for command in (["seed_legacy", "--rows", "3"], ["load_legacy", "missing.csv"]):
+    for command in (["seed_legacy", "--rows", "3"], ["load_legacy", str(rows)]):
         with pytest.raises(CommandError) as refused:
             call_command(*command)
         assert refused.value.returncode == 2
