@@ -20,7 +20,8 @@ MIDDLEWARE = [each for each in MIDDLEWARE if not each.startswith(MOVE)]
 CELERY_TASK_ROUTES = {name: route for name, route in CELERY_TASK_ROUTES.items() if not name.startswith(MOVE)}
 CELERY_BEAT_SCHEDULE = {name: beat for name, beat in CELERY_BEAT_SCHEDULE.items() if not beat["task"].startswith(MOVE)}
 NAVIGATION = [each for each in NAVIGATION if each["title"] != "Migration"]
-UNFOLD = UNFOLD | {"SIDEBAR": {"navigation": NAVIGATION}}
+UNFOLD = {name: value for name, value in UNFOLD.items() if not (isinstance(value, str) and value.startswith(MOVE))}
+UNFOLD["SIDEBAR"] = {"navigation": NAVIGATION}
 for name in [name for name, value in globals().items() if name.startswith(("CRM_", "LEGACY_")) and MOVE in str(value)]:
     del globals()[name]
 LAZY = ("NAVIGATION", "UNFOLD")

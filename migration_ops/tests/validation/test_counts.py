@@ -75,7 +75,8 @@ OF_FAULTS = {
     "primary_address": "UPDATE customer_addresses SET is_primary = false WHERE address LIKE '2 %'",
     "customers_without_contact": "DELETE FROM customer_contacts WHERE name = 'Bob Ray'",
     "foreign_links": f"UPDATE quotes SET company_id = '{OTHER}' WHERE id = '{SENT}'",
-    "merged_in_circles": "UPDATE customers_new SET merged_into = id WHERE name = 'Bob Ray'",
+    "merged_in_circles": "UPDATE customers_new c SET merged_into = o.id FROM customers_new o"
+    " WHERE o.company_id = c.company_id AND (c.name, o.name) IN (('Ann Lee', 'Bob Ray'), ('Bob Ray', 'Ann Lee'))",
 }
 
 
