@@ -28,6 +28,7 @@ from crm.services.tokens import token_create
 from crm.tests.admin.rows import NOW, a_company, deals
 from legacy.models import LegacyQuote
 from migration_ops.api.urls import api as v1
+from migration_ops.audit import record
 from migration_ops.models import (
     BulkDecision,
     Certificate,
@@ -133,6 +134,7 @@ def more(number: int) -> None:
             company=company, endpoint="detail", field=f"f{n}", rule="value", first_at=at, last_at=at
         )
         ShadowMismatch.objects.create(group=group, object=str(n), stage="shadow", at=at)
+        record(actor="test", action="a_step", company=company.pk, detail={"place": place})
         V1Use.objects.create(day=day, client=f"client {n}", company=company, last_at=at)
         ValueRuling.objects.create(
             company=company, kind="phone", value=f"+1{n}", is_generic=True, reason="test", actor="test", at=at

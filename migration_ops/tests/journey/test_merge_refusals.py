@@ -29,9 +29,10 @@ def case(company):  # noqa: F811
 
 @pytest.fixture
 def stranger(company):  # noqa: F811
-    """A customer of another company, with the same name, e-mail and phone as one of ours."""
+    """A customer of another company, with a lead, a quote, and the name, e-mail and phone of one of ours."""
     there = moving.company_of(UUID(int=77))
-    moving.insert([a_row(3, "Bob Ray", "9000") | {"id": str(UUID(int=900)), "company_id": str(there.pk)}])
+    theirs = a_row(3, "Bob Ray", "9000") | {"id": str(UUID(int=900)), "company_id": str(there.pk)}
+    moving.insert([theirs | {"lead_status": "converted"}])
     moving.move(there)
     return Customer.objects.get(company=there)
 
@@ -110,9 +111,9 @@ class TestAcrossCompanies:
             ("UPDATE customers_new SET merged_into = %s WHERE id = %s", [stranger.pk, bob]),
             (
                 "UPDATE customer_addresses SET customer_id = %s, is_primary = false, address = 'x' WHERE customer_id = %s",
-                [stranger.pk, bob],
+                [bob, stranger.pk],
             ),
-            *((f"UPDATE {table} SET customer_id = %s WHERE customer_id = %s", [stranger.pk, bob]) for table in tables),
+            *((f"UPDATE {table} SET customer_id = %s WHERE customer_id = %s", [bob, stranger.pk]) for table in tables),
             *(
                 (
                     f"INSERT INTO {table} SELECT (jsonb_populate_record(NULL::{table}, %s::jsonb)).*",
@@ -127,6 +128,7 @@ class TestAcrossCompanies:
         for statement, params in statements:
             with pytest.raises(IntegrityError, match="foreign key"):
                 at_once(statement, params)
+                pytest.fail(f"not refused: {statement}")
 
     def test_the_same_person_in_two_companies_is_two_customers(self, stranger, company):  # noqa: F811
         """D17."""
