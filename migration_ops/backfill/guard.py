@@ -11,9 +11,7 @@ from migration_ops.stages import BatchKind, RunStatus
 
 def is_mostly_quarantined(run: MigrationRun) -> bool:
     """Whether the run has done enough rows to tell, and too many of them wait."""
-    migrated, quarantined = _placed(run)
-    done = migrated + quarantined
-    return done >= conf.QUARANTINE_MIN_ROWS and quarantined > done * conf.QUARANTINE_LIMIT
+    return _is_most(*_placed(run))
 
 
 def stop_if_mostly_quarantined(run: MigrationRun, generation: int) -> None:
@@ -22,9 +20,11 @@ def stop_if_mostly_quarantined(run: MigrationRun, generation: int) -> None:
     Raises:
         RunStopped: with the reasons that occur most.
     """
-    if run.phase != BatchKind.ROWS or run.accepts_quarantine or not is_mostly_quarantined(run):
+    if run.phase != BatchKind.ROWS or run.accepts_quarantine:
         return
     migrated, quarantined = _placed(run)
+    if not _is_most(migrated, quarantined):
+        return
     with connection.cursor() as cursor:
         cursor.execute(block("queries/progress.sql", "quarantine_reasons").sql, {"company": run.company_id})
         reasons = ", ".join(f"{reason} {count:,}" for reason, count in cursor.fetchall())
@@ -38,7 +38,13 @@ def stop_if_mostly_quarantined(run: MigrationRun, generation: int) -> None:
         raise RunStopped(reason=why)
 
 
+def _is_most(migrated: int, quarantined: int) -> bool:
+    done = migrated + quarantined
+    return done >= conf.QUARANTINE_MIN_ROWS and quarantined > done * conf.QUARANTINE_LIMIT
+
+
 def _placed(run: MigrationRun) -> tuple[int, int]:
+    """After every batch: two sums, not all that progress_of tells."""
     with connection.cursor() as cursor:
         cursor.execute(block("queries/progress.sql", "placed").sql, {"run": run.pk})
         migrated, quarantined = cursor.fetchone()

@@ -6,14 +6,13 @@ from contextlib import AbstractContextManager
 from crm.models import Company
 from migration_ops.projection.reasons import Flag
 from migration_ops.validation.chunks import Settle, snapshot
-from migration_ops.validation.moment import settled
 from migration_ops.validation.query import one_row, rows
 from migration_ops.validation.report import Check, Depth, DepthReport, Tally, figure, judge
 
 SQL = "validation/business.sql"
 
 
-def validate_business(company: Company, common: tuple[Check, ...], settle: Settle = settled) -> DepthReport:
+def validate_business(company: Company, common: tuple[Check, ...], settle: Settle) -> DepthReport:
     """Count flags and findings over every migrated row of the company."""
     started = time.monotonic()
     report = _read(company, common, started, snapshot())

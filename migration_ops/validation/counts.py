@@ -10,7 +10,6 @@ from migration_ops.projection.project import Scope
 from migration_ops.projection.reasons import QuarantineReason
 from migration_ops.sql.loader import block, blocks
 from migration_ops.validation.chunks import LINKS, Settle, snapshot
-from migration_ops.validation.moment import settled
 from migration_ops.validation.query import one_row, rows
 from migration_ops.validation.report import Check, Depth, DepthReport, Difference, Kind, Tally, check, judge
 
@@ -40,7 +39,7 @@ NAMES = {
 """Checks that are not simply named for their column; the specification's checks keep their names."""
 
 
-def validate_counts(company: Company, common: tuple[Check, ...], settle: Settle = settled) -> DepthReport:
+def validate_counts(company: Company, common: tuple[Check, ...], settle: Settle) -> DepthReport:
     """Count the company.
 
     Changes that wait to be applied make both sides differ for a moment, so the reading is repeated while
