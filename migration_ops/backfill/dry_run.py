@@ -7,13 +7,14 @@ from django.db import connection
 
 from crm.models import Company
 from legacy.selectors import ensure_no_drift
-from migration_ops import conf, transitions
-from migration_ops.backfill.plan import is_settled, refuse_if_active
+from migration_ops import transitions
+from migration_ops.backfill.decide import Task, decide
+from migration_ops.backfill.plan import refuse_if_active
 from migration_ops.dual_write import capture
 from migration_ops.exceptions import RunAlreadyActive
 from migration_ops.models import MigrationRun, OutboxEntry
 from migration_ops.sql.loader import block
-from migration_ops.stages import ACTIVE, NEW_SIDE_LEADS, BatchKind, BatchState, RunStatus, Stage
+from migration_ops.stages import NEW_SIDE_LEADS, BatchKind, BatchState, Stage
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,19 +74,23 @@ def _would(company: Company, stage: Stage, batches: int, *, rows: int, waiting: 
         would.append("install change capture on the legacy table")
     if stage == Stage.OFF:
         would.append("take the company from off to dualwrite")
-    last = MigrationRun.objects.filter(company=company).first()
-    if last is None:
-        return [*would, f"read contacts, find customers, then project {rows:,} rows in {batches:,} batches"], batches
-    left = last.batches.filter(kind=BatchKind.ROWS, state=BatchState.PENDING).count()
-    if last.mapping_version != conf.MAPPING_VERSION:
-        return [*would, f"project all {rows:,} rows again in {batches:,} batches: the mapping has changed"], batches
-    if has_holes or capture.was_off_since(last):
-        again = f"project all {rows:,} rows again in {batches:,} batches: change capture was off for a while"
-        return [*would, again], batches
-    if last.status in ACTIVE:
-        return [*would, f"resume run {last.pk}, which is {last.status}: {left:,} batches of rows are left"], left
-    if last.status == RunStatus.CANCELLED:
-        return [*would, f"go on with what cancelled run {last.pk} left: {left:,} batches of rows"], left
-    if is_settled(company):
-        return [*would, "do nothing: everything is migrated and nothing waits"], 0
-    return [*would, f"catch up: {waiting}"], 0
+    decision = decide(company, is_capture_whole=not has_holes)
+    left = 0
+    if decision.last is not None:
+        left = decision.last.batches.filter(kind=BatchKind.ROWS, state=BatchState.PENDING).count()
+    words, begun = {
+        Task.FIRST: (f"read contacts, find customers, then project {rows:,} rows in {batches:,} batches", batches),
+        Task.REMAP: (f"project all {rows:,} rows again in {batches:,} batches: the mapping has changed", batches),
+        Task.RECOPY: (
+            f"project all {rows:,} rows again in {batches:,} batches: change capture was off for a while", batches
+        ),
+        Task.RESUME: (f"resume {_named(decision.last)}: {left:,} batches of rows are left", left),
+        Task.ADOPT: (f"go on with what {_named(decision.last)}, left: {left:,} batches of rows", left),
+        Task.NOTHING: ("do nothing: everything is migrated and nothing waits", 0),
+        Task.CATCH_UP: (f"catch up: {waiting}", 0),
+    }[decision.task]  # fmt: skip
+    return [*would, words], begun
+
+
+def _named(run: MigrationRun | None) -> str:
+    return "no run" if run is None else f"run {run.pk}, which is {run.status}"

@@ -15,10 +15,11 @@ from legacy.selectors import ensure_no_drift
 from migration_ops import conf, transitions
 from migration_ops.backfill import finish
 from migration_ops.backfill import owner as owners
+from migration_ops.backfill.decide import Decision, Task, decide
 from migration_ops.backfill.guard import is_mostly_quarantined
 from migration_ops.dual_write import capture
 from migration_ops.exceptions import BadArgument, NoSuchRun, RunAlreadyActive, StageRefused
-from migration_ops.models import MigrationBatch, MigrationRun, OutboxEntry
+from migration_ops.models import MigrationBatch, MigrationRun
 from migration_ops.sql.loader import block
 from migration_ops.stages import ACTIVE, BatchKind, BatchState, RunStatus, Stage
 
@@ -31,9 +32,6 @@ class Start:
     entered_dual_write: bool = False
     how: str = "nothing to do"
 
-
-# Phases after which no row is written yet: a run cancelled in one of them has all of its rows to do.
-BEFORE_ROWS = (BatchKind.CONTACTS, BatchKind.IDENTITY, BatchKind.CLUSTERS, BatchKind.CUSTOMERS)
 
 # Each of their batches does the part of the company that falls to its number.
 IN_PARTS = (BatchKind.CONTACTS, BatchKind.CLUSTERS, BatchKind.CUSTOMERS)
@@ -64,21 +62,20 @@ def start(company: Company, *, batch_rows: int, owner: str, is_enqueued: bool = 
         raise StageRefused(
             company=company.slug, stage=stage, why="the new tables lead, so there is nothing to copy from legacy"
         )
-    active = MigrationRun.objects.filter(company=company, status__in=ACTIVE).first()
-    if active is not None:
-        _refuse_if_driven(active)
+    refuse_if_active(company)
     capture.install()
-    if active is not None and active.mapping_version != conf.MAPPING_VERSION:
-        _give_up(active, "the mapping version changed")
-    elif active is not None and capture.was_off_since(active):
-        _give_up(active, "change capture was off for a while: the rows are looked at again")
-    elif active is not None:
-        return Start(run=_take_over(active, owner=owner, is_enqueued=is_enqueued), how=f"resumed run {active.pk}")
+    decision = decide(company)
+    last = decision.last
+    if last is not None and decision.task is Task.RESUME:
+        return Start(run=_take_over(last, owner=owner, is_enqueued=is_enqueued), how=f"resumed run {last.pk}")
+    if last is not None and decision.gives_up:
+        _refuse_if_driven(last)  # somebody may have begun it since we looked
+        _give_up(last, f"given up; the next run does {decision.task.value}")
     entered = transitions.enter_dual_write(company, actor=owners.in_words(owner))
-    if is_settled(company):
+    if decision.task is Task.NOTHING:
         return Start(run=None, entered_dual_write=entered)
     try:
-        run = _plan(company, batch_rows=batch_rows, owner=owner, is_enqueued=is_enqueued)
+        run = _plan(company, decision, batch_rows=batch_rows, owner=owner, is_enqueued=is_enqueued)
     except IntegrityError:
         # Somebody else planned in the same moment; the index of active runs let one through.
         _refuse_if_driven(MigrationRun.objects.get(company=company, status__in=ACTIVE))
@@ -93,24 +90,6 @@ def check_batch_rows(batch_rows: int) -> None:
     """Raises BadArgument for a batch size that cannot be used."""
     if not 1 <= batch_rows <= conf.MAX_BATCH_ROWS:
         raise BadArgument(argument="--batch-size", value=batch_rows, remedy=f"give 1 to {conf.MAX_BATCH_ROWS} rows")
-
-
-def is_settled(company: Company) -> bool:
-    """Whether the company was migrated on this mapping version and nothing waits since."""
-    last = MigrationRun.objects.filter(company=company).first()
-    if last is None or last.status != RunStatus.FINISHED or last.mapping_version != conf.MAPPING_VERSION:
-        return False
-    if capture.was_off_since(last):
-        return False
-    if OutboxEntry.objects.filter(company_id=company.pk, state=OutboxEntry.State.PENDING).exists():
-        return False
-    params: dict[str, Any] = {"company": company.pk, "after": None, "most": 1}
-    with connection.cursor() as cursor:
-        for name in ("unsettled", "orphaned_links"):
-            cursor.execute(block("queries/plan.sql", name).sql, params)
-            if cursor.fetchone():
-                return False
-    return True
 
 
 def refuse_if_active(company: Company) -> None:
@@ -156,27 +135,22 @@ def _take_over(run: MigrationRun, *, owner: str, is_enqueued: bool) -> Migration
 
 
 @transaction.atomic
-def _plan(company: Company, *, batch_rows: int, owner: str, is_enqueued: bool) -> MigrationRun:
+def _plan(company: Company, decision: Decision, *, batch_rows: int, owner: str, is_enqueued: bool) -> MigrationRun:
     params: dict[str, Any] = {"company": company.pk, "batch_rows": batch_rows}
     with connection.cursor() as cursor:
         cursor.execute(block("queries/plan.sql", "drop_early_changes").sql, params)
         cursor.execute(block("queries/plan.sql", "watermark").sql, params)
         rows, watermark = cursor.fetchone()
-    before = MigrationRun.objects.filter(company=company).first()
     run = MigrationRun.objects.create(
         company=company, mapping_version=conf.MAPPING_VERSION, is_enqueued=is_enqueued, rows_planned=rows,
         high_watermark=watermark, batch_rows=batch_rows, target_ms=conf.BATCH_TARGET_MS, owner=owner,
         started_at=timezone.now(), heartbeat_at=timezone.now(),
     )  # fmt: skip
-    if before is None:
-        _write_batches(run, is_first=True, rows=rows)
-    elif before.status == RunStatus.CANCELLED and before.phase in BEFORE_ROWS:
-        _adopt(run, before)
-    elif before.mapping_version != conf.MAPPING_VERSION or capture.was_off_since(before):
-        _write_batches(run, is_first=False, rows=rows)
-    elif before.status == RunStatus.CANCELLED:
-        _adopt(run, before)
-    # Otherwise everything was copied once: only the sweep has something to do.
+    if decision.task is Task.ADOPT and decision.last is not None:
+        _adopt(run, decision.last)
+    elif decision.task is not Task.CATCH_UP:
+        _write_batches(run, is_first=decision.task is Task.FIRST, rows=rows)
+    # Where everything was copied once, only the sweep has something to do.
     _add(run, BatchKind.SWEEP, 1)
     _add(run, BatchKind.FINISH, finish.PARTS)
     return run

@@ -87,7 +87,7 @@ def test_a_dry_run_says_what_is_left_of_a_cancelled_run_and_what_would_be_refuse
     MigrationRun.objects.update(status=RunStatus.PAUSED)
     assert would() == [f"resume run {run.pk}, which is paused: 12 batches of rows are left"]
     MigrationRun.objects.update(status=RunStatus.CANCELLED)
-    assert would() == [f"go on with what cancelled run {run.pk} left: 12 batches of rows"]
+    assert would() == [f"go on with what run {run.pk}, which is cancelled, left: 12 batches of rows"]
     capture.remove()
     assert would() == [
         "install change capture on the legacy table",
