@@ -17,7 +17,7 @@ from crm.models import Company, Customer, CustomerAddress, CustomerContact
 from migration_ops.admin.records import MachineAdmin
 from migration_ops.exceptions import MigrationOpsError
 from migration_ops.identity.duplicates import values
-from migration_ops.identity.duplicates.columns import fold_address
+from migration_ops.identity.duplicates.addresses import fold_address
 from migration_ops.identity.duplicates.rulings import KINDS, MAILBOX, NAME, PHONE
 from migration_ops.models import ValueRuling
 

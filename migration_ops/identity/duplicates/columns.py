@@ -4,7 +4,6 @@ Every distinct text is encoded once: names, words of names, phones, mailboxes an
 tables of what is known about each. Codes belong to one run; the hashes beside them are the same in every run.
 """
 
-import re
 from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,8 +14,8 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from migration_ops.identity import emails, lexicon, names
-from migration_ops.identity.folding import fold_text, is_company
+from migration_ops.identity import emails, names
+from migration_ops.identity.folding import is_company
 
 Ints = npt.NDArray[np.int32]
 Hashes = npt.NDArray[np.uint64]
@@ -37,26 +36,6 @@ class ContactTexts(NamedTuple):
     mailboxes: tuple[str, ...]
     phones: tuple[str, ...]
     addresses: tuple[str, ...]
-
-
-_ADDRESS_WORDS: Final = {
-    "street": "st", "str": "st", "avenue": "ave", "av": "ave", "road": "rd", "drive": "dr", "lane": "ln",
-    "court": "ct", "crt": "ct", "place": "pl", "boulevard": "blvd", "blv": "blvd", "circle": "cir", "circuit": "cct",
-    "crescent": "cres", "cr": "cres", "highway": "hwy", "parkway": "pkwy", "terrace": "ter", "tce": "ter",
-    "square": "sq", "trail": "trl", "close": "cl", "north": "n", "south": "s", "east": "e", "west": "w",
-    "northeast": "ne", "northwest": "nw", "southeast": "se", "southwest": "sw", "apartment": "apt", "suite": "ste",
-    "unit": "apt", "floor": "fl", "mount": "mt", "saint": "st", "way": "wy", "strasse": "st",
-}  # fmt: skip
-_NOISE: Final = frozenset(("apt", "ste", "no", "usa", "us", "united", "states"))
-_GLUED: Final = re.compile(r"(?<=[0-9])(?=[a-z]{3,})|(?<=[a-z]{3})(?=[0-9])")
-
-
-def fold_address(recorded: str) -> str:
-    """An address as words in one spelling ("12 Oak Street, Apt 4" is "12 oak st 4"); "" if it says nothing."""
-    words = _GLUED.sub(" ", fold_text(recorded[:500])).split()
-    words = [_ADDRESS_WORDS.get(word, word) for word in words]
-    folded = " ".join([word for word in words if word not in _NOISE])
-    return "" if folded in lexicon.VALUE_PLACEHOLDERS else folded
 
 
 def stable_hash(kind: str, text: str) -> int:

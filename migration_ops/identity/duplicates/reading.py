@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from migration_ops.identity import lexicon, phones
-from migration_ops.identity.duplicates.columns import ContactTexts, fold_address
+from migration_ops.identity.duplicates.addresses import fold_address
+from migration_ops.identity.duplicates.columns import ContactTexts
 
 _NUMBER_INSIDE: Final = re.compile(
     r"(?:\+?1[-. ]?)?(?<![0-9])\(?[2-9][0-9]{2}\)?[-. ]{1,2}[0-9]{3}[-. ][0-9]{4}(?![0-9])"

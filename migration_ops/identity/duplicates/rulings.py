@@ -3,11 +3,15 @@ compares contacts; written by the desk (``values.py``) (pure)."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from migration_ops.identity.duplicates.columns import Columns, fold_address
-from migration_ops.identity.duplicates.statistics import Statistics
+from migration_ops.identity.duplicates.addresses import fold_address
 from migration_ops.identity.keys import ContactKeys
+
+if TYPE_CHECKING:
+    # They need NumPy, which a migration would load at every start for these two names.
+    from migration_ops.identity.duplicates.columns import Columns
+    from migration_ops.identity.duplicates.statistics import Statistics
 
 PHONE, MAILBOX, ADDRESS, NAME = KINDS = ("phone", "mailbox", "address", "name")
 _NONE: Final[frozenset[str]] = frozenset()
@@ -50,7 +54,7 @@ class Rulings:
             extra_keys=tuple(key for key in keys.extra_keys if not self.is_generic(key)),
         )  # fmt: skip
 
-    def apply(self, columns: Columns, known: Statistics) -> None:
+    def apply(self, columns: "Columns", known: "Statistics") -> None:
         """Let the measured use of values follow what people said."""
         for kind, use, texts in (
             (PHONE, known.phones, columns.phone_texts),

@@ -12,7 +12,8 @@ from migration_ops import audit
 from migration_ops.exceptions import RulingRefused
 from migration_ops.identity import clusters
 from migration_ops.identity.duplicates import columns, engine, store
-from migration_ops.identity.duplicates.columns import ContactTexts, fold_address
+from migration_ops.identity.duplicates.addresses import fold_address
+from migration_ops.identity.duplicates.columns import ContactTexts
 from migration_ops.identity.duplicates.decisions import decided, rulings_of
 from migration_ops.identity.duplicates.engine import Found
 from migration_ops.identity.duplicates.rulings import ADDRESS, KINDS, MAILBOX, NAME, PHONE, Rulings
