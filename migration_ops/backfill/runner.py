@@ -201,9 +201,11 @@ def _drive_team(run: MigrationRun, team: list[BaseProcess], report: Report) -> N
                     continue
                 crashes.append(f"worker {process.pid} ended with code {process.exitcode}")
                 if len(crashes) > MAX_RESPAWNS:
-                    raise RunStopped(
-                        reason=f"run {run.pk} stopped: {len(crashes)} workers died, the last: {crashes[-1]}"
+                    why = f"run {run.pk} stopped: {len(crashes)} workers died, the last: {crashes[-1]}"
+                    MigrationRun.objects.filter(pk=run.pk, generation=run.generation, status=RunStatus.RUNNING).update(
+                        status=RunStatus.FAILED, error=why
                     )
+                    raise RunStopped(reason=why)
                 log.warning("%s; another takes its place", crashes[-1], extra={"run": run.pk})
                 team.append(_start_worker(run))
             run.refresh_from_db(fields=["phase", "status"])

@@ -170,6 +170,8 @@ def _check(options: dict[str, Any]) -> None:
     if options["workers"] is not None and not 1 <= options["workers"] <= conf.MAX_WORKERS:
         raise BadArgument(argument="--workers", value=options["workers"], remedy=f"give 1 to {conf.MAX_WORKERS}")
     plan.check_batch_rows(options["batch_size"])
+    if options["workers"] is not None and options["enqueue"]:
+        raise BadArgument("--workers: it does not go with --enqueue, where as many work as Celery workers are started")
     if options["wait"] and not options["enqueue"]:
         raise BadArgument("--wait: it goes with --enqueue")
 

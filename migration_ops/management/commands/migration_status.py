@@ -36,7 +36,7 @@ class Command(BaseCommand):
     def handle(self, *, company: str, **options: Any) -> None:
         """Say how the company stands, or refuse with exit code 2."""
         with refusals():
-            found = company_named(company)
+            found = company_named(company, is_looking=True)
         stage, summary = transitions.stage_of(found), summary_of(found)
         run = MigrationRun.objects.filter(company=found).first()
         lag, refused = lag_of(found), refused_writes(found)
@@ -46,7 +46,7 @@ class Command(BaseCommand):
         self.stdout.write(f"{found.name} ({found.slug}), stage {stage}")
         if run is not None:
             self.stdout.write("  " + _run_line(run))
-            if run.rest_reason:
+            if run.rest_reason and run.status == RunStatus.RUNNING:
                 self.stdout.write(f"  pace     {run.rest_reason} ({run.rest_ms:,} ms after the last batch)")
         self.stdout.write("\n".join(render(summary)))
         if lag.waiting:

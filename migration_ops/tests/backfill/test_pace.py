@@ -147,6 +147,9 @@ def test_the_reason_of_the_last_rest_is_told(company, session, monkeypatch, mana
     rest(run.pk, 1)
     told = manage("migration_status", "--company", "here")
     assert "resting: 2 recent batches met locked rows (400 ms after the last batch)" in told.stdout
+    MigrationRun.objects.update(status="finished")
+    assert "resting" not in manage("migration_status", "--company", "here").stdout
+    MigrationRun.objects.update(status="running")
     MigrationBatch.objects.filter(kind="rows").update(attempts=0, error="")
     rest(run.pk, 1)
     run.refresh_from_db()

@@ -1,10 +1,12 @@
 """migrate_legacy as a door: several companies, and what it says of a part of the work."""
 
 import signal
+from uuid import UUID
 
 import pytest
 from django.db import connection
 
+from crm.models import Company
 from migration_ops.models import CompanyStage, MigrationBatch, MigrationRun
 from migration_ops.stages import RunStatus, Stage
 from migration_ops.tests.legacy_rows import id_at, insert
@@ -94,3 +96,13 @@ def test_an_empty_name_means_no_company_and_not_all_of_them(two, manage):
     assert told.returncode == 2
     assert told.stderr.startswith("CommandError: no company ''")
     assert not MigrationRun.objects.exists()
+
+
+def test_looking_at_a_company_nobody_has_named_yet_stores_nothing(session, manage):
+    company = UUID(int=41)
+    with session() as program:
+        insert(program, company, id_at(1))
+    told = manage("migration_status", "--company", company, "--json")
+    assert told.returncode == 0, told.stderr
+    assert as_json(told.stdout)["pending"] == 1
+    assert not Company.objects.exists()

@@ -7,8 +7,12 @@ import time
 import pytest
 
 from legacy.models import LegacyQuote
+from migration_ops.backfill import runner
+from migration_ops.backfill.migrate import migrate
+from migration_ops.exceptions import RunStopped
 from migration_ops.models import MigrationBatch, MigrationRun
 from migration_ops.stages import RunStatus
+from migration_ops.tests.journey import dying
 from migration_ops.tests.state import (
     PATIENCE_S,
     as_json,
@@ -121,6 +125,18 @@ def test_a_frozen_worker_of_an_older_generation_writes_nothing(seeded, manage_pr
     assert MigrationBatch.objects.filter(worker__in=_names(workers)).count() == frozen_done
     assert not differences(expected, final_rows())
     assert_counters_are_facts(MigrationRun.objects.get())
+
+
+def test_a_run_whose_workers_all_die_has_failed_and_can_be_started_again(seeded, monkeypatch):
+    company = seeded(60)
+    with monkeypatch.context() as patch:
+        patch.setattr(runner, "worker_process", dying.worker_process)
+        patch.setattr(runner, "MAX_RESPAWNS", 2)
+        with pytest.raises(RunStopped, match=r"3 workers died, the last: worker .* ended with code 9"):
+            migrate(company, workers=2, batch_rows=20, report=lambda _: None)
+    run = MigrationRun.objects.get()
+    assert (run.status, "3 workers died" in run.error) == (RunStatus.FAILED, True)
+    assert migrate(company, workers=1, batch_rows=20, report=lambda _: None).status == RunStatus.FINISHED
 
 
 def _workers() -> list[str]:

@@ -142,6 +142,14 @@ def test_without_a_broker_nothing_is_planned(seeded, manage):
     assert not MigrationRun.objects.exists()
 
 
+def test_the_number_of_workers_is_not_asked_for_where_celery_decides_it(seeded, manage):
+    refused = manage("migrate_legacy", "--company", seeded(20).slug, "--enqueue", "--workers", 2)
+    assert refused.returncode == 2, refused.stdout
+    assert len(refused.stderr.strip().splitlines()) == 1, refused.stderr
+    assert "--workers: it does not go with --enqueue" in refused.stderr
+    assert not MigrationRun.objects.exists()
+
+
 def enqueued_run(company) -> MigrationRun:
     return plan.start(company, batch_rows=BATCH_ROWS, owner=owners.CELERY, is_enqueued=True).run
 
