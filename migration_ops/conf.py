@@ -65,6 +65,9 @@ CAPTURE_ATTEMPTS = 40
 CAPTURE_RETRY_MS = 100
 """Rest between two attempts, milliseconds, growing with each."""
 
+INDEXES_ASIDE_FROM_ROWS = _number("INDEXES_ASIDE_FROM_ROWS", 20_000)
+"""Legacy rows from which a first run into empty tables builds the indexes of lists when its rows are there."""
+
 QUARANTINE_LIMIT = 0.5
 """Share of quarantined rows above which a run stops by itself, once QUARANTINE_MIN_ROWS are done."""
 

@@ -36,6 +36,7 @@ class BatchKind(models.TextChoices):
     CLUSTERS = "clusters", "Decide customers"
     CUSTOMERS = "customers", "Write customers"
     ROWS = "rows", "Project rows"
+    INDEXES = "indexes", "Build indexes"
     SWEEP = "sweep", "Catch up"
     FINISH = "finish", "Finish"
 

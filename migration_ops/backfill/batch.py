@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from crm.models import Company
 from migration_ops import conf
-from migration_ops.backfill import finish, guard, sweep
+from migration_ops.backfill import finish, guard, list_indexes, sweep
 from migration_ops.backfill.pieces import split_to_fit
 from migration_ops.dual_write import fence
 from migration_ops.exceptions import ContactUnresolved, MigrationOpsError, RunStopped, RunTakenOver
@@ -148,6 +148,8 @@ def _do(run: MigrationRun, batch: MigrationBatch, worker: str) -> None:
             scope, batch_id=batch.pk, is_retry=is_retry, is_skipping=not is_retry and not _is_known(scope)
         )
         batch.migrated, batch.quarantined = outcome.migrated, outcome.quarantined
+    elif batch.kind == BatchKind.INDEXES:
+        list_indexes.put_back(most=1)
     elif batch.kind == BatchKind.SWEEP:
         is_done = sweep.sweep_slice(company, batch)
     else:
@@ -241,7 +243,7 @@ def _recover(run: MigrationRun, generation: int, batch_id: int, error: Exception
         elif batch.kind == BatchKind.ROWS:
             sweep.halve(run.company, batch, message, is_locked=code in RETRYABLE)
             pause_s = 0.0
-        elif batch.kind == BatchKind.SWEEP and batch.attempts < conf.SWEEP_ATTEMPTS:
+        elif batch.kind in (BatchKind.INDEXES, BatchKind.SWEEP) and batch.attempts < conf.SWEEP_ATTEMPTS:
             pause_s = 0.05
         else:
             pause_s = -1.0

@@ -5,8 +5,8 @@ from contextlib import suppress
 
 from crm.models import Company
 from migration_ops import transitions
+from migration_ops.backfill import list_indexes, plan
 from migration_ops.backfill import owner as owners
-from migration_ops.backfill import plan
 from migration_ops.backfill.migrate import Migrated
 from migration_ops.backfill.progress import progress_of
 from migration_ops.backfill.runner import Report
@@ -45,7 +45,10 @@ def cancel(company: Company) -> MigrationRun:
         transitions.move_run(run.pk, RunStatus.CANCELLED)
     elif run.status != RunStatus.CANCELLING:
         transitions.move_run(run.pk, RunStatus.CANCELLING)
-    return _settle_if_undriven(run)
+    run = _settle_if_undriven(run)
+    if run.status == RunStatus.CANCELLED:
+        list_indexes.put_back()
+    return run
 
 
 def _settle_if_undriven(run: MigrationRun) -> MigrationRun:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from crm.models import Company
 from legacy.selectors import ensure_no_drift
 from migration_ops import conf, transitions
-from migration_ops.backfill import finish
+from migration_ops.backfill import finish, list_indexes
 from migration_ops.backfill import owner as owners
 from migration_ops.backfill.decide import Decision, Task, decide
 from migration_ops.backfill.guard import is_mostly_quarantined
@@ -32,6 +32,9 @@ class Start:
     entered_dual_write: bool = False
     how: str = "nothing to do"
 
+
+# What every run ends with, whatever it begins with.
+AT_THE_END = (BatchKind.INDEXES, BatchKind.SWEEP, BatchKind.FINISH)
 
 # Each of their batches does the part of the company that falls to its number.
 IN_PARTS = (BatchKind.CONTACTS, BatchKind.CLUSTERS, BatchKind.CUSTOMERS)
@@ -151,6 +154,7 @@ def _plan(company: Company, decision: Decision, *, batch_rows: int, owner: str, 
     elif decision.task is not Task.CATCH_UP:
         _write_batches(run, is_first=decision.task is Task.FIRST, rows=rows)
     # Where everything was copied once, only the sweep has something to do.
+    _add(run, BatchKind.INDEXES, list_indexes.how_many_aside())
     _add(run, BatchKind.SWEEP, 1)
     _add(run, BatchKind.FINISH, finish.PARTS)
     return run
@@ -172,6 +176,8 @@ def _write_batches(run: MigrationRun, *, is_first: bool, rows: int) -> None:
         # Others write while this plans: progress is exact only against what the batches were cut from.
         run.rows_planned = sum(planned for (planned,) in cursor.fetchall())
     run.save(update_fields=["rows_planned"])
+    if is_first:
+        list_indexes.set_aside(run.rows_planned)
 
 
 def _add(run: MigrationRun, kind: BatchKind, parts: int) -> None:
@@ -180,7 +186,7 @@ def _add(run: MigrationRun, kind: BatchKind, parts: int) -> None:
 
 def _adopt(run: MigrationRun, cancelled: MigrationRun) -> None:
     """Take over what a cancelled run left undone; its finished batches stay finished."""
-    left = cancelled.batches.filter(state=BatchState.PENDING).exclude(kind__in=(BatchKind.SWEEP, BatchKind.FINISH))
+    left = cancelled.batches.filter(state=BatchState.PENDING).exclude(kind__in=AT_THE_END)
     MigrationBatch.objects.bulk_create(
         MigrationBatch(run=run, kind=b.kind, part=b.part, low=b.low, high=b.high, rows=b.rows) for b in left
     )

@@ -32,7 +32,7 @@ class Progress:
     @property
     def share(self) -> float:
         """Done rows of all planned ones, 0 to 1."""
-        return self.done / self.total if self.total else float(self.phase in ("sweep", "finish"))
+        return self.done / self.total if self.total else float(self.phase in ("indexes", "sweep", "finish"))
 
 
 def progress_of(run: MigrationRun) -> Progress:

@@ -18,8 +18,8 @@ log = logging.getLogger(__name__)
 def rest(run_id: int, batch_ms: int) -> None:
     """Rest after a batch that took so many milliseconds; the limits are read anew each time."""
     run = MigrationRun.objects.only("company_id", "phase", "pause_ms", "rest_ms", "rest_reason").get(pk=run_id)
-    # The sweep is what applies the changes: resting because they wait would only keep them waiting.
-    is_catching_up = run.phase in (BatchKind.SWEEP, BatchKind.FINISH)
+    # The sweep is what applies the changes: resting before it because they wait would only keep them waiting.
+    is_catching_up = run.phase in (BatchKind.INDEXES, BatchKind.SWEEP, BatchKind.FINISH)
     unapplied = 0
     if not is_catching_up:
         unapplied = _figure("unapplied", {"company": run.company_id, "most": conf.UNAPPLIED_LIMIT + 1})

@@ -17,6 +17,7 @@ from django.db import OperationalError, connection, connections, transaction
 from django.db.models.functions import Now
 
 from migration_ops import conf, transitions
+from migration_ops.backfill import list_indexes
 from migration_ops.backfill.batch import Step, run_step
 from migration_ops.backfill.progress import Progress, progress_of
 from migration_ops.backfill.rest import rest
@@ -98,6 +99,8 @@ def settle_request(run_id: int, generation: int) -> None:
             # Several slices of an enqueued run may notice it in one moment: one of them moves it.
             with suppress(IllegalTransition):
                 transitions.move_run(run_id, reached, generation=generation)
+                if reached == RunStatus.CANCELLED:
+                    list_indexes.put_back()
 
 
 def settle_request_if_last(run_id: int, generation: int) -> None:

@@ -28,6 +28,7 @@ PHASES = {
     "clusters": "deciding customers",
     "customers": "writing customers",
     "rows": "projecting rows",
+    "indexes": "building indexes",
     "sweep": "catching up",
     "finish": "finishing",
 }

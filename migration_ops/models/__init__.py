@@ -13,7 +13,7 @@ from migration_ops.models.outbox import ApplyListener, CaptureInstallation, Outb
 from migration_ops.models.provenance import LegacyLink
 from migration_ops.models.quarantine import QuarantinedRow
 from migration_ops.models.retirement import Certificate, Retirement
-from migration_ops.models.runs import MigrationBatch, MigrationRun
+from migration_ops.models.runs import IndexAside, MigrationBatch, MigrationRun
 from migration_ops.models.shadow import ShadowCount, ShadowGroup, ShadowMismatch
 from migration_ops.models.staging import StagedAddress, StagedCluster, StagedContact, StagedDoubt, StagedFinding
 from migration_ops.models.v1_use import V1Use
@@ -35,6 +35,7 @@ __all__ = [
     "DedupValue",
     "Finding",
     "GateEvidence",
+    "IndexAside",
     "LegacyLink",
     "MergeSample",
     "MigrationBatch",

@@ -55,6 +55,19 @@ class MigrationRun(models.Model):
         return f"Run {self.pk} of {self.company}"
 
 
+class IndexAside(models.Model):
+    """An index that a first run does without while it writes, and the statement that builds it again."""
+
+    name = models.TextField(primary_key=True)
+    definition = models.TextField()
+
+    class Meta:
+        db_table = "migration_index_aside"
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class MigrationBatch(models.Model):
     """A planned piece of a run: for rows, the legacy ids from `low` to `high`, both included.
 

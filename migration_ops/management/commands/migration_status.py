@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand
 
 from migration_ops import transitions
 from migration_ops.backfill import owner as owners
+from migration_ops.backfill.list_indexes import how_many_aside
 from migration_ops.backfill.progress import progress_of
 from migration_ops.cutover.ahead import gates_ahead
 from migration_ops.dual_write import capture
@@ -48,6 +49,12 @@ class Command(BaseCommand):
             self.stdout.write("  " + _run_line(run))
             if run.rest_reason and run.status == RunStatus.RUNNING:
                 self.stdout.write(f"  pace     {run.rest_reason} ({run.rest_ms:,} ms after the last batch)")
+        aside = how_many_aside()
+        if aside:
+            self.stdout.write(
+                f"  indexes  {aside:>10,} of lists and searches are built when the rows of a first run are there, "
+                "or when it is cancelled"
+            )
         self.stdout.write("\n".join(render(summary)))
         if lag.waiting:
             self.stdout.write(
@@ -79,6 +86,7 @@ class Command(BaseCommand):
                         "company": str(found.pk), "slug": found.slug, "stage": stage,
                         **{name: getattr(summary, name) for name in COUNTS},
                         "pending": summary.pending, "changes": lag.forward, "capture_holes": holes,
+                        "indexes_aside": aside,
                         "changes_back": lag.reverse, "changes_failed": lag.failed, "lag_s": round(lag.oldest_s, 3),
                         "refused_writes": refused, "shadow_reads": shadow_json(reads),
                         "gates": {after: as_json(results) for after, results in closed.items()},

@@ -13,7 +13,7 @@ FILES = sorted(str(path.relative_to(FOLDER)) for path in FOLDER.rglob("*.sql") i
 BLOCKS = [(file, name) for file in FILES for name in blocks(file)]
 PARAMETER = re.compile(r"%\((\w+)\)s")
 # What cannot be explained is run, in a transaction that is rolled back.
-UTILITY = re.compile(r"\s*(?:--[^\n]*\n\s*)*(CREATE|ANALYZE|TRUNCATE|DROP|SET)\b", re.I)
+UTILITY = re.compile(r"\s*(?:--[^\n]*\n\s*)*(CREATE|ANALYZE|TRUNCATE|DROP|LOCK|SET)\b", re.I)
 ONE, TWO, NOW = UUID(int=1), UUID(int=2), datetime(2024, 3, 1, tzinfo=UTC)
 SAMPLES: dict[str, object] = {
     "company": ONE, "low": UUID(int=0), "high": UUID(int=2**128 - 1), "ids": [ONE], "id": ONE, "a": ONE, "b": TWO,
