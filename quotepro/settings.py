@@ -224,6 +224,7 @@ DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "quotepro@localhost")
 # What each means is said in migration_ops/conf.py, which reads them.
 QUOTEPRO_BATCH_ROWS = env.integer("QUOTEPRO_BATCH_ROWS", 5_000, low=1, high=50_000)
 QUOTEPRO_EXPORTS_PER_HOUR = env.integer("QUOTEPRO_EXPORTS_PER_HOUR", 20, low=1, high=1_000)
+QUOTEPRO_INDEXES_ASIDE_FROM_ROWS = env.integer("QUOTEPRO_INDEXES_ASIDE_FROM_ROWS", 20_000, low=1, high=1_000_000_000)
 QUOTEPRO_HEARTBEAT_S = env.integer("QUOTEPRO_HEARTBEAT_S", 2, low=1, high=60)
 QUOTEPRO_NOTICE_STALLED_S = env.integer("QUOTEPRO_NOTICE_STALLED_S", 60, low=3, high=86_400)
 QUOTEPRO_STALLED_S = env.integer("QUOTEPRO_STALLED_S", 15, low=3, high=3_600)
