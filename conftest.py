@@ -51,11 +51,11 @@ WAS_RUNNING = pytest.StashKey[bool]()
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """How many processes ``-n auto`` of pytest.ini means: 2 to 4 for folders, none for files, tests and ``-k``.
 
-    Two even on one processor: many tests wait for processes of their own.
+    One more than there are processors, two at least: many tests wait for processes of their own.
     """
     if config.option.keyword or any(Path(argument.partition("::")[0]).is_file() for argument in config.args):
         return 0
-    return min(max(2, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2), MOST_WORKERS)
+    return min(1 + (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1), MOST_WORKERS)
 
 
 def is_xdist_worker(config: pytest.Config) -> bool:

@@ -161,7 +161,11 @@ def prove(company: Company, ids: list[UUID]) -> None:
 
 
 def apply_rest(company: Company) -> Applied:
-    """Some of everything that waits, inside the transaction of a stage move that holds the company's fence."""
+    """Some of everything that waits, inside the transaction of a stage move that holds the company's fence.
+
+    The deals are not locked: nobody else is at this company, and whoever applies the change of a deal that came from
+    here or goes there looks after rows of his own company (see sql/projection/stale.sql).
+    """
     return settle_entries(
         company, rows(SQL, "rest", {"company": company.pk, "most": conf.APPLY_ROWS}), is_locking=False
     )
