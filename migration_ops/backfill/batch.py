@@ -153,6 +153,7 @@ def _do(run: MigrationRun, batch: MigrationBatch, worker: str) -> None:
     elif batch.kind == BatchKind.SWEEP:
         is_done = sweep.sweep_slice(company, batch)
     else:
+        list_indexes.put_back()  # where another run that was building one has ended without it
         finish.finish_part(company, batch.part)
     batch.worker = worker
     batch.attempts, batch.error = (batch.attempts, batch.error) if is_done else (0, "")

@@ -3,7 +3,6 @@
 from django.db import connection
 
 from crm.models import Company
-from migration_ops.backfill import list_indexes
 from migration_ops.identity.customers import clear_staging, write_findings
 from migration_ops.identity.golden import refresh_customers
 from migration_ops.sql.loader import block, blocks
@@ -23,7 +22,6 @@ def finish_part(company: Company, part: int) -> None:
     if part % PARTS == 0:
         _flag_across_rows(company)
     else:
-        list_indexes.put_back()  # where another run that was building one has ended without it
         _settle_customers(company)
 
 
