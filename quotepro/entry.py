@@ -1,5 +1,6 @@
 """Runs one management command; what is wrong with the surroundings becomes one line and exit code 2."""
 
+import os
 import sys
 import warnings
 from collections.abc import Sequence
@@ -37,8 +38,9 @@ WITHOUT_DATABASE = {
 }
 # These need the server, not the database.
 WITHOUT_CONNECTION = {"reset_db"}
-# What a shell says of a program that Ctrl-C ended: 128 and the signal's number.
+# What a shell says of a program that Ctrl-C, or a reader that went away, ended: 128 and the signal's number.
 INTERRUPTED = 130
+UNREAD = 141
 REFUSED = 2
 
 
@@ -46,7 +48,8 @@ def run(argv: Sequence[str]) -> int:
     """Runs the command of this command line and returns its exit code.
 
     Settings that are refused, embedded servers that do not start and servers that cannot be reached end with one
-    line on stderr and 2, Ctrl-C with one and 130. Commands end the process themselves for other codes (``SystemExit``).
+    line on stderr and 2, Ctrl-C with one and 130, a reader that goes away in silence and 141. Commands end the
+    process themselves for other codes (``SystemExit``).
     """
     try:
         # Before Django's own command line, which would carry on without settings and hide the reason.
@@ -62,12 +65,17 @@ def run(argv: Sequence[str]) -> int:
                 _try_connection()
             services_start()
         execute_from_command_line(list(argv))
+        sys.stdout.flush()
     except (ImproperlyConfigured, EmbeddedError) as error:
         return _refuse(str(error))
     except KeyboardInterrupt:
         # Commands that have something to finish or to undo catch the signal themselves.
         sys.stderr.write("stopped by Ctrl-C\n")
         return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read what we say (`| head`) has enough of it. What is left would fail again when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return UNREAD
     except (redis.exceptions.ConnectionError, redis.exceptions.AuthenticationError, BrokerError) as error:
         return _refuse(
             f"REDIS_URL={env.masked(settings.REDIS_URL)} cannot be used: {error}. Correct it, or start that server."

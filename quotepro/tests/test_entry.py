@@ -1,9 +1,13 @@
 import json
+import os
 import secrets
+import subprocess
+import sys
 
 import pytest
+from django.conf import settings
 
-from quotepro.tests.processes import run_manage
+from quotepro.tests.processes import clean_env, run_manage
 
 PRODUCTION = {
     "DJANGO_ENV": "production",
@@ -109,3 +113,16 @@ def test_external_servers_are_shown_and_left_alone():
 def test_arguments_that_cannot_be_read_are_one_line(manage, arguments, words):
     done = manage(*arguments)
     assert_refused(done, words, f"see manage.py {arguments[0]} --help")
+
+
+def test_a_reader_that_goes_away_ends_a_command_in_silence():
+    """As `manage.py … | head` does; what it says is longer than a pipe and Python hold back, and shorter."""
+    for arguments in (["show_urls"], ["version"]):
+        reading, writing = os.pipe()
+        os.close(reading)
+        done = subprocess.run(
+            [sys.executable, "manage.py", *arguments], cwd=settings.BASE_DIR, env=clean_env({}),
+            stdin=subprocess.DEVNULL, stdout=writing, stderr=subprocess.PIPE, text=True, check=False, timeout=120,
+        )  # fmt: skip
+        os.close(writing)
+        assert (done.returncode, done.stderr) == (141, "")
