@@ -199,7 +199,7 @@ def _questions(scored: Scored, groups: Groups) -> list[int]:
             scored.verdict[place] = Verdict.AUTO
             continue
         moot = groups.is_apart(one, other) or (
-            scored.why[place] not in about_names and not groups.are_compatible(low, high)
+            scored.why[place] not in about_names and not groups.are_compatible(one, other)
         )
         if moot:
             # What is known of the two groups answers it: an initial fits, but the others there are two people.

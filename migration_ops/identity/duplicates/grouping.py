@@ -5,13 +5,17 @@ from typing import Final
 
 import numpy as np
 
+from migration_ops.identity import names
 from migration_ops.identity.duplicates.blocking import mix
 from migration_ops.identity.duplicates.columns import NONE, Columns, Hashes
 from migration_ops.identity.duplicates.policy import Why
 from migration_ops.identity.duplicates.usage import may_be_one
+from migration_ops.identity.names import Likeness
 
 # More different records than this are not one customer, whatever agrees.
 MAX_RECORDS: Final = 25
+# Two writings of one name, neither saying less than the other.
+_WRITINGS: Final = (Likeness.VARIANT, Likeness.TYPO)
 
 
 @dataclass(slots=True)
@@ -83,8 +87,13 @@ class Groups:
         return None
 
     def are_compatible(self, one: int, other: int) -> bool:
-        """Whether every name in the set of one record can be borne by whoever bears those in the other's."""
-        return self._compatible(self._group(self.find(one)).names, self._group(self.find(other)).names)
+        """Whether every name in the set of one record can be borne by whoever bears those in the other's.
+
+        The two records' own names are left out: how alike they are is what the question weighs already.
+        """
+        own = (self._names[one], self._names[other])
+        first, second = self._group(self.find(one)).names, self._group(self.find(other)).names
+        return self._compatible(first, second, own=own)
 
     def is_apart(self, one: int, other: int) -> bool:
         """Whether a person keeps the sets of these two apart."""
@@ -101,8 +110,34 @@ class Groups:
             group = self._groups[root] = _Group([root], {name} if name >= 0 else set(), {self._forms[root]})
         return group
 
-    def _compatible(self, one: set[int], other: set[int]) -> bool:
-        return all(name == each or self._fits(name, each) for name in one for each in other)
+    def _compatible(self, one: set[int], other: set[int], *, own: tuple[int, int] = (NONE, NONE)) -> bool:
+        return all(
+            name == each
+            or (name, each) == own
+            or self._fits(name, each)
+            or self._fits_as_written_elsewhere(name, each, one)
+            or self._fits_as_written_elsewhere(each, name, other)
+            for name in one
+            for each in other
+        )
+
+    def _fits_as_written_elsewhere(self, name: int, other: int, side: set[int]) -> bool:
+        """Whether another writing of the name, in its own set, fits: "Bob" and "Robert", then "R", are one.
+
+        A writing that says less (no middle name, no suffix, an initial) vouches for nobody.
+        """
+        text, against = self._texts[name], self._texts[other]
+        if _is_short(text) or names.likeness(text, against) is Likeness.SUFFIX_CLASH:
+            return False
+        words = text.count(" ")
+        return any(
+            each != name
+            and self._texts[each].count(" ") >= words
+            and not _is_short(self._texts[each])
+            and (each == other or self._fits(each, other))
+            and names.likeness(text, self._texts[each]) in _WRITINGS
+            for each in side
+        )
 
     def _fits(self, one: int, other: int) -> bool:
         pair = (one, other) if one < other else (other, one)
@@ -120,6 +155,11 @@ class Groups:
 
     def _mailboxes(self, group: _Group) -> set[int]:
         return set(self._columns.mailboxes[group.members].ravel().tolist()) - {NONE}
+
+
+def _is_short(name: str) -> bool:
+    """Whether a name is an initial with a surname, or one word."""
+    return len(name.split(" ", 1)[0]) == 1 or " " not in name
 
 
 def _forms(columns: Columns) -> Hashes:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 Bools = npt.NDArray[np.bool_]
 
 # Groups of the company that bear the name, the two included; fewer where one has nothing but the name.
-MOST_BEARERS: Final = 3
-MOST_BEARERS_OF_NOTHING_ELSE: Final = 2
+MOST_BEARERS: Final = 4
+MOST_BEARERS_OF_NOTHING_ELSE: Final = 3
 # Questions of this kind among a thousand records: where two systems were poured together, all would be asked.
 MOST_PER_1000: Final = 10
 

@@ -14,6 +14,7 @@ from migration_ops.identity.duplicates import weights
 from migration_ops.identity.duplicates.columns import Columns
 from migration_ops.identity.duplicates.compare import Compared
 from migration_ops.identity.duplicates.name_pairs import SUFFIX_ONE, Rows
+from migration_ops.identity.duplicates.second_bearer import has_second_bearer
 from migration_ops.identity.duplicates.sorting import distinct_pairs
 from migration_ops.identity.duplicates.usage import may_be_one
 from migration_ops.identity.duplicates.weights import Value, Word
@@ -124,6 +125,8 @@ def judge(
         + (compared.address == Value.EXACT)
     )
     ambiguous = np.isin(like, [_PLACE[Likeness.INITIAL], _PLACE[Likeness.BARE]]) & (compared.people > 1)
+    asked = np.flatnonzero(sure & ambiguous)
+    ambiguous[asked] = has_second_bearer(columns, one[asked], other[asked])
     own_mailbox = (compared.mailbox >= Value.EXACT) & compared.personal
     # What a house or an office shares is nobody's own, but a full name that nobody else has there is.
     kinds_shared = (

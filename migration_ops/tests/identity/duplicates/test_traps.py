@@ -71,6 +71,7 @@ def test_a_name_many_have_is_no_question():
         contact("Joan Abernathy", None, None, OAK),
         contact("Joan Abernathy", None, OTHER_PHONE),
         contact("Joan Abernathy", "joan@a.net", None),
+        contact("Joan Abernathy", "joan@b.net", None),
     )
     assert found.verdict() == "separate"
 
@@ -128,6 +129,42 @@ def test_an_initial_that_fits_two_people_of_a_house_is_merged_with_neither():
         contact("J Abernathy", None, PHONE),
     )
     assert found.labels[:3] == [0, 1, 2]
+
+
+OFFICE = [
+    contact(name, f"{name.split()[0].lower()}@quinlan.biz", PHONE)
+    for name in ("Ravi Quinlan", "Mei Haverford", "Otto Petrosyan", "Ulla Castellanos")
+]
+
+
+def test_an_initial_that_fits_one_of_an_office_is_merged_with_that_one():
+    joan = [contact(name, "joan.abernathy@quinlan.biz", PHONE) for name in ("Joan Abernathy", "J Abernathy")]
+    assert search(*joan, *OFFICE).together(0, 1)
+
+
+def test_an_initial_that_fits_two_of_an_office_is_a_question():
+    joan = [contact(name, "joan.abernathy@quinlan.biz", PHONE) for name in ("Joan Abernathy", "J Abernathy")]
+    found = search(*joan, contact("James Abernathy", "james.abernathy@quinlan.biz", PHONE), *OFFICE)
+    assert not found.together(0, 1)
+    assert (found.verdict(), found.why()) == ("review", "ambiguous_name")
+
+
+def test_an_initial_fits_who_is_written_in_two_ways():
+    found = search(
+        contact("Robert Abernathy", "rab@aol.com", PHONE),
+        contact("Bob Abernathy", "rab@aol.com", PHONE),
+        contact("R Abernathy", "rab@aol.com", PHONE),
+    )
+    assert found.together(0, 1, 2)
+
+
+def test_a_name_without_middle_name_vouches_for_no_other_middle_name():
+    found = search(
+        contact("Robert Maximilian Abernathy", "rab@aol.com", PHONE),
+        contact("Robert Abernathy", "rab@aol.com", PHONE),
+        contact("Robert Kyle Abernathy", "rab@aol.com", PHONE),
+    )
+    assert not found.together(0, 2)
 
 
 def test_employees_on_one_business_phone_stay_apart():
