@@ -48,6 +48,7 @@ class DedupConflict(models.Model):
         ]
         indexes = [
             models.Index(fields=["company", "state", "-score"], name="migration_dedup_queue_idx"),
+            models.Index(fields=["-score", "id"], name="migration_dedup_score_idx"),
             models.Index(fields=["case"], name="migration_dedup_case_idx", condition=Q(case__isnull=False)),
         ]
 
