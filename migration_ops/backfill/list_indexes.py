@@ -1,7 +1,7 @@
 """Indexes of lists and searches: set aside while a first run fills empty tables, built when its rows are there.
 
-Nobody lists what is not there yet, and an index that is built at once costs a fraction of one that grows row by row. Where
-another company's rows stand already, its people and API clients use the indexes, and they stay.
+Nobody lists what is not there yet, and an index that is built at once costs a fraction of one that grows row by row.
+Where another company's rows stand already, its people and API clients use the indexes, and they stay.
 What is set aside is noted in the database with its definition, so that whoever comes next puts it back: the run itself,
 a cancel, the next run, the next schema migration.
 """
