@@ -145,6 +145,8 @@ def decide_case(
             (min(each.one, each.other), max(each.one, each.other)): (each.evidence, each.fingerprint)
             for each in questions_of(case)
         }
+        # Said before: a merge gives both the name that was chosen.
+        words = in_words(case.company, answer)
         merges = [
             merge(
                 case.company, group, actor=actor, reason=answer.reason, choices=answer.choices.get(place),
@@ -164,7 +166,7 @@ def decide_case(
             cursor.execute(block(CASES, "answer_pairs").sql, params)
             answered = [id for (id,) in cursor.fetchall()]
         case.state, case.decided_by, case.decided_at = DedupCase.State.DECIDED, actor, timezone.now()
-        case.decided_words = in_words(case.company, answer)
+        case.decided_words = words
         case.outcome = {
             "merges": [str(each.pk) for each in merges], "decisions": [str(each.pk) for each in apart],
             "questions": answered,

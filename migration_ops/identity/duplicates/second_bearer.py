@@ -36,7 +36,7 @@ def has_second_bearer(columns: Columns, one: Rows, other: Rows) -> Bools:
 
 def _shared(column: Ints, one: Rows, other: Rows) -> list[tuple[int, int]]:
     """Place of the pair and code of each value both records have."""
-    found = set()
+    found: set[tuple[int, int]] = set()
     for x in range(column.shape[1]):
         for y in range(column.shape[1]):
             codes = column[one, x]

@@ -81,7 +81,8 @@ def test_with_the_mouse(browser, live_server, queue, scheme):
     page.wait_for_selector("#case:has-text('Anna Lee')")
     assert CustomerMerge.objects.count() == 1
     page.click("text=Look at it or undo it")
-    page.wait_for_selector("#decided")
+    page.wait_for_selector("#decided:has-text('Bob Ray')")
+    assert "Bobby Ray" in page.inner_text("#decided")
     shot(page, f"decided-{scheme}")
     page.click("#undo")
     page.wait_for_selector("#preview")

@@ -128,6 +128,7 @@ def test_the_blind_audit(browser, live_server, stored, scheme):  # noqa: F811
     shot(page, f"audit-told-{scheme}")
     page.goto(live_server.url + reverse("admin:migration_ops_mergesample_audit"))
     shot(page, f"audit-{scheme}")
+    assert page.evaluate("(box => box.scrollWidth <= box.clientWidth)(document.querySelector('.qp-scroll'))")
     page.fill("input[name=reason]", "the answer was a slip")
     page.click("#precision button")
     page.wait_for_selector("#precision:has-text('resumed on')")

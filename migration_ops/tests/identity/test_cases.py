@@ -97,6 +97,8 @@ def test_deciding_merges_separates_answers_and_can_be_taken_back(company):
     groups = (tuple(sorted((ann, anne))), (anna,))
     decided = decide_case(case, Answer(groups=groups, between=Verdict.HOUSEHOLD), actor="ann")
     assert whose(company, "Ann Lee") == whose(company, "Anne Lee") != whose(company, "Anna Lee")
+    # The names are those of before: merged, both are Anne.
+    assert {"Ann Lee", "Anne Lee"} == set(decided.decided_words.split(" | ")[0].split(" = "))
     assert decided.decided_words.endswith("same household, not the same")
     assert CustomerRelation.objects.filter(kind="household").count() == 1
     assert kept_apart(company) == {tuple(sorted((whose(company, "Ann Lee"), anna)))}
