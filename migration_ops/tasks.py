@@ -12,7 +12,7 @@ from migration_ops.backfill import owner as owners
 from migration_ops.backfill import plan
 from migration_ops.backfill.retry import retry_quarantined
 from migration_ops.backfill.runner import heartbeat, record_failure, settle_request, settle_request_if_last, work
-from migration_ops.cutover import findings
+from migration_ops.cutover import findings, foreign_steps
 from migration_ops.dual_write import capture
 from migration_ops.dual_write.follow import follow
 from migration_ops.dual_write.lag import notice_refused_writes
@@ -147,6 +147,8 @@ def check_capture() -> list[str]:
     for hole in found:
         log.error("change capture has a hole: %s", hole)
         findings.record_for_all(Finding.Kind.CAPTURE_HOLE, hole)
+    for step in foreign_steps.notice():
+        log.error("company %s: %s", step.slug, step)
     for slug, refused in notice_refused_writes().items():
         log.error("%s writes to legacy rows of %s were refused: a program still writes there", refused, slug)
     return found

@@ -73,7 +73,10 @@ def act_view(request: HttpRequest, pk: UUID, verb: str, to: str = "") -> HttpRes
     if offer is None:
         # The permission first: what is refused to a role is refused whatever the company's stage.
         _may(request, _permission_of(verb))
-        messages.error(request, f"{page.company.name} is {page.line.stage.label.lower()}: that is not possible now.")
+        told = f"{page.company.name} is {page.line.stage.label.lower()}: that is not possible now."
+        if request.method == "POST":
+            _note_refusal(request, page, verb, to, told)
+        messages.error(request, told)
         return _back(pk)
     _may(request, offer.permission)
     if request.method != "POST":
@@ -90,10 +93,19 @@ def act_view(request: HttpRequest, pk: UUID, verb: str, to: str = "") -> HttpRes
             Pressed(page=page, offer=offer, request=request, reason=request.POST.get("reason", "").strip()[:500])
         )
     except (MigrationOpsError, LegacyError) as error:
+        if isinstance(error, StaleForm):  # what a service refused, it has noted itself
+            _note_refusal(request, page, verb, to, str(error))
         messages.error(request, str(error))
     else:
         messages.success(request, told)
     return _back(pk)
+
+
+def _note_refusal(request: HttpRequest, page: CompanyPage, verb: str, to: str, why: str) -> None:
+    audit.record(
+        actor=request.user.get_username(), action=f"{verb}_refused", company=page.company.pk,
+        detail={"wanted": to, "refused": why},
+    )  # fmt: skip
 
 
 def _context(request: HttpRequest, page: CompanyPage) -> dict[str, Any]:

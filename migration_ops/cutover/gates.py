@@ -16,7 +16,7 @@ from crm.models import Company
 from legacy.exceptions import LegacySchemaDrift
 from legacy.selectors import ensure_no_drift
 from migration_ops import conf
-from migration_ops.cutover import findings
+from migration_ops.cutover import findings, foreign_steps
 from migration_ops.dual_write import capture, way_back
 from migration_ops.dual_write.lag import lag_of
 from migration_ops.models import Finding, GateEvidence, MigrationRun, QuarantinedRow, Verdict
@@ -64,8 +64,10 @@ def schema(company: Company) -> Answer:
 
 
 def capture_is_whole(company: Company) -> Answer:
-    """Every change of both sides is recorded."""
+    """Every change of both sides is recorded, and no step went past the fence."""
     found = [str(hole) for hole in capture.holes()]
+    if foreign := foreign_steps.of(company):
+        return False, {"holes": found, "stage": foreign.stage, "logged": foreign.logged}, str(foreign)
     return not found, {"holes": found}, f"change capture has a hole: {'; '.join(found)}"
 
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from crm.models import Company
 from migration_ops import audit, transitions
-from migration_ops.cutover.switch import Moved, move_stage
+from migration_ops.cutover.switch import Moved, move_stage, refusals_noted
 from migration_ops.exceptions import SecondPersonRefused
 from migration_ops.models import StepRequest
 from migration_ops.stages import STAGE_MOVES, Stage, is_forward
@@ -52,14 +52,23 @@ def ask(company: Company, after: Stage, *, person: Any, reason: str) -> StepRequ
     return request
 
 
-@transaction.atomic
 def approve(request_id: int, *, person: Any, reason: str) -> Moved:
     """Take the step somebody else has asked for; everything or nothing.
 
     Raises:
         SecondPersonRefused: it is one's own request, is decided or too old, or who asked has left.
         GateNotPassed, FenceTimedOut, StageRefused, MoveRefused: as move_stage; the request waits on.
+        Each of them leaves a line in the audit log.
     """
+    asked = StepRequest.objects.filter(pk=request_id).select_related("company").first()
+    if asked is None:
+        return _approve(request_id, person=person, reason=reason)
+    with refusals_noted(asked.company, Stage(asked.after), actor=person.get_username()):
+        return _approve(request_id, person=person, reason=reason)
+
+
+@transaction.atomic
+def _approve(request_id: int, *, person: Any, reason: str) -> Moved:
     request = _held(request_id)
     company = request.company
     if request.asked_by_id == person.pk:

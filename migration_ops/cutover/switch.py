@@ -1,6 +1,8 @@
 """The fence and the flip, forward and back: one short transaction that changes everything or nothing."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +17,14 @@ from migration_ops.cutover.gates import GateResult
 from migration_ops.dual_write import apply, capture, fence, reverse
 from migration_ops.dual_write.apply import Applied
 from migration_ops.dual_write.lag import lag_of
-from migration_ops.exceptions import FenceTimedOut, GateNotPassed, MigrationOpsError, MoveRefused, StageRefused
+from migration_ops.exceptions import (
+    FenceTimedOut,
+    GateNotPassed,
+    MigrationOpsError,
+    MoveRefused,
+    SecondPersonRefused,
+    StageRefused,
+)
 from migration_ops.models import CompanyStage, Finding, StageChange
 from migration_ops.sql.loader import block
 from migration_ops.stages import MIRRORED, REVERSED, STAGE_MOVES, Move, Stage, is_forward
@@ -49,7 +58,24 @@ def move_stage(company: Company, to: Stage, *, reason: str, actor: str, needs_ga
         GateNotPassed: a step forward without its evidence; nothing was changed.
         FenceTimedOut: writers in flight, or changes that wait, took too long; nothing was changed.
         StageRefused: somebody else moved the company meanwhile.
+        Each of them leaves a line in the audit log.
     """
+    with refusals_noted(company, to, actor=actor):
+        return _move(company, to, reason=reason, actor=actor, needs_gates=needs_gates)
+
+
+@contextmanager
+def refusals_noted(company: Company, to: Stage, *, actor: str) -> Iterator[None]:
+    """A step that is refused leaves a line in the audit log, outside of what was rolled back, and nothing else."""
+    try:
+        yield
+    except (MoveRefused, GateNotPassed, FenceTimedOut, StageRefused, SecondPersonRefused) as refused:
+        detail = {"wanted": to, "refused": str(refused)}
+        audit.record(actor=actor, action="stage_refused", company=company.pk, detail=detail)
+        raise
+
+
+def _move(company: Company, to: Stage, *, reason: str, actor: str, needs_gates: bool) -> Moved:
     before = transitions.stage_of(company)
     if before == to:
         return Moved(company=company, before=before, after=to)

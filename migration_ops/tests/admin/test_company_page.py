@@ -58,11 +58,18 @@ def press(client, company, verb, to="", **given):
 
 
 def written():
-    """Everything a button may change."""
+    """Everything a button may change; that it was refused is noted besides."""
     return (
         list(CompanyStage.objects.order_by("pk").values()), list(StageChange.objects.values()),
-        list(MigrationRun.objects.order_by("pk").values()), AuditLine.objects.count(), StepRequest.objects.count(),
+        list(MigrationRun.objects.order_by("pk").values()), StepRequest.objects.count(),
+        AuditLine.objects.exclude(action__endswith="_refused").count(),
     )  # fmt: skip
+
+
+def refused():
+    """What the audit log says of attempts: what was tried, and by whom."""
+    lines = AuditLine.objects.filter(action__endswith="_refused").order_by("id")
+    return [(line.action, line.actor) for line in lines]
 
 
 @pytest.fixture
@@ -193,7 +200,7 @@ class TestRuns:
         engineer.post(url, form)
         told = engineer.post(url, form, follow=True)
         assert "not possible now" in " ".join(map(str, told.context["messages"]))
-        assert AuditLine.objects.count() == 1
+        assert list(AuditLine.objects.order_by("id").values_list("action", flat=True)) == ["pause", "pause_refused"]
 
     def test_without_a_queue_nothing_begins(self, engineer, company, settings):
         from quotepro.celery import app
@@ -219,6 +226,7 @@ class TestForms:
         told = engineer.post(act(company, "step", "off"), form, follow=True)
         assert "another company" in " ".join(map(str, told.context["messages"]))
         assert written() == before
+        assert refused() == [("step_refused", "ann")]
 
     def test_a_form_from_before_somebody_else_moved_is_refused(self, engineer, company):
         at(company, "shadow")
@@ -238,6 +246,7 @@ class TestForms:
         for sent in (form, {"reason": "x"}, form | {"form": "forged"}, form | {"form": form["form"][:-2]}):
             bob.post(act(company, "step", "off"), sent)
         assert written() == before
+        assert refused() == [("step_refused", "bob")] * 4
 
     def test_without_the_sites_own_token_nothing_is_taken(self, company):
         at(company, "dualwrite")
@@ -289,6 +298,7 @@ class TestSteps:
         before = written()
         assert "stays dualwrite" in press(engineer, company, "step", "shadow")
         assert written() == before
+        assert refused() == [("stage_refused", "ann")]
 
 
 class TestSecondPerson:

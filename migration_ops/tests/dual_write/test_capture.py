@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 
 from crm.models import Company
+from migration_ops import audit
 from migration_ops.backfill import plan
 from migration_ops.backfill.owner import this_process
 from migration_ops.dual_write import capture
@@ -201,6 +202,7 @@ BEHIND_OUR_BACK = {
 @pytest.mark.parametrize("what", BEHIND_OUR_BACK)
 def test_what_was_done_between_two_looks_is_noticed_by_what_it_leaves_and_voids_the_evidence(company, captured, what):
     CompanyStage.objects.create(company=company, stage=Stage.SHADOW, since="2024-01-01T00:00Z")
+    audit.record(actor="test", action="stage", company=company.pk, detail={"after": Stage.SHADOW})
     assert check_capture() == []
     do, undo = BEHIND_OUR_BACK[what]
     try:

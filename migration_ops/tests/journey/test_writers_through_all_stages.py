@@ -136,14 +136,16 @@ def let_go(counters: list[Counter], seconds: float) -> None:
 
 def move(company: Company, to: Stage) -> None:
     """A step under load: it may be refused, having changed nothing, and is tried again."""
+    told = []
     for _ in range(20):
         before = CompanyStage.objects.get(company=company).stage
         try:
             step(company, to)
             return
-        except FenceTimedOut:
+        except FenceTimedOut as refused:
+            told.append(str(refused))
             assert CompanyStage.objects.get(company=company).stage == before
-    raise AssertionError(f"{to} was refused twenty times")
+    raise AssertionError(f"{to} was refused twenty times: {told}")
 
 
 class Traffic:
