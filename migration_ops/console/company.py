@@ -128,7 +128,7 @@ def _path(company: Company, now: Stage) -> tuple[StageOnPath, ...]:
 def in_words(evidence: Any) -> str:
     """A gate's evidence in one line."""
     if isinstance(evidence, dict):
-        return ", ".join(f"{name.replace('_', ' ')} {in_words(value)}" for name, value in evidence.items())
+        return ", ".join(_named(name, value) for name, value in evidence.items())
     if isinstance(evidence, list):
         return "; ".join(in_words(each) for each in evidence) or "none"
     if isinstance(evidence, bool):
@@ -136,3 +136,10 @@ def in_words(evidence: Any) -> str:
     # Times to the second: that is all a person reads.
     text = str(evidence)
     return f"{text[:19]} UTC" if len(text) >= 25 and text[4:5] == "-" and text[10:11] in " T" else text
+
+
+def _named(name: str, value: Any) -> str:
+    """oldest_s 12.3 as oldest 12 s, everything else by its name."""
+    if name.endswith("_s") and isinstance(value, int | float):
+        return f"{name[:-2].replace('_', ' ')} {value:.0f} s"
+    return f"{name.replace('_', ' ')} {in_words(value)}"
