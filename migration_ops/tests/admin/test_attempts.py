@@ -76,7 +76,7 @@ def test_t22_a_viewer_adds_changes_and_deletes_nothing(two, no_effect, lines):  
                 places += [reverse(f"{name}_{what}", args=[row.pk]) for what in ("change", "delete")]
             for place in places:
                 form = {"post": "yes", "name": "mine", "company": str(two[1].pk), "stage": "complete"}
-                assert viewer.post(place, form).status_code == 403, place
+                assert viewer.post(place, form).status_code in (403, 405), place
                 tried += 1
     assert tried > 90
     assert len(lines()) == tried
