@@ -53,11 +53,15 @@ def test_three_rows_corrected_from_the_front_page(browser, live_server, waiting,
             fits(page)
             is_accessible(page)
         # The failing place has the focus already.
+        page.wait_for_function("document.activeElement.closest('#correct') !== null")
         page.keyboard.press("ControlOrMeta+a")
         page.keyboard.type("100.50")
         page.keyboard.press("Tab")
         page.keyboard.type("asked the customer")
+        row = page.url
         page.keyboard.press("Enter")
+        # The words stand on the page of the row before as well: keys would go to a page that is being left.
+        page.wait_for_function("(was) => location.href !== was && document.readyState === 'complete'", arg=row)
         page.wait_for_selector("text=the row is migrated")
     assert QuarantinedRow.objects.filter(resolution="corrected", resolved_by="sue").count() == 3
     assert LegacyLink.objects.count() == 3
