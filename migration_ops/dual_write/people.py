@@ -4,11 +4,12 @@ A legacy row has texts of its own, so an edit of a customer does not rewrite his
 what staff wrote, as a contact recorded after all others; every other row keeps what was recorded.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from crm.models import Company
+from crm.services.survivorship import FIELDS
 from migration_ops import conf
 from migration_ops.exceptions import LegacyCannotHold
 from migration_ops.identity.golden import golden, refresh_customers
@@ -20,6 +21,7 @@ from migration_ops.validation.query import rows
 
 CARRY = "reverse/carry.sql"
 TABLES = ("customers_new", "customer_contacts", "customer_addresses")
+Shown = tuple[str, str | None, str | None]
 
 
 def carry(company: Company, touched: Mapping[str, set[UUID]]) -> set[UUID]:
@@ -31,8 +33,8 @@ def carry(company: Company, touched: Mapping[str, set[UUID]]) -> set[UUID]:
     customers, contacts, addresses = (touched[table] for table in TABLES)
     texts = [*contacts, *addresses]
     deals = {id for (id,) in _rows("people_deals", company, customers=texts)} if texts else set()
-    for id, name, email, phone in _rows("edited_customers", company, customers=list(customers)):
-        deals |= _take_up(company, id, name or None, email, phone)
+    for id, name, email, phone, settled in _rows("edited_customers", company, customers=list(customers)):
+        deals |= _take_up(company, id, name or None, email, phone, settled)
     for address, customer in _rows("primary_addresses", company, customers=list(addresses)):
         for (deal,) in _rows("latest_deal", company, customer=customer):
             _run("relink_address", company, id=deal, contact=address)
@@ -40,10 +42,12 @@ def carry(company: Company, touched: Mapping[str, set[UUID]]) -> set[UUID]:
     return deals
 
 
-def _take_up(company: Company, customer: UUID, name: str | None, email: str | None, phone: str | None) -> set[UUID]:
+def _take_up(
+    company: Company, customer: UUID, name: str | None, email: str | None, phone: str | None, settled: Sequence[str]
+) -> set[UUID]:
     deal = next((id for (id,) in _rows("latest_deal", company, customer=customer)), None)
     shown = (name or "", email, phone)
-    if deal is None or shown == _golden(company, customer):
+    if deal is None or _is_recorded(company, customer, shown, settled):
         return set()  # nothing edited, or a customer without a deal: only the new side knows such people
     if name is None and email is None and phone is None:
         raise LegacyCannotHold(what=f"customer {customer} without name, e-mail and phone", company=company.slug)
@@ -51,7 +55,7 @@ def _take_up(company: Company, customer: UUID, name: str | None, email: str | No
     _run("not_placeholder", company, customer=customer)
     _run("relink_contact", company, id=deal, contact=contact)
     refresh_customers(company, [customer])
-    if (found := _golden(company, customer)) != shown:
+    if (found := _golden(company, _contacts(company, customer))) != shown:
         raise LegacyCannotHold(
             what=f"customer {customer} shown as {shown}: from what was recorded it would be {found}",
             company=company.slug,
@@ -67,7 +71,7 @@ def link(company: Company, ids: Iterable[UUID]) -> None:
     """
     for deal, customer, contact, is_born in _rows("unlinked", company, ids=list(ids)):
         if contact is None:
-            ((_, name, email, phone),) = _rows("edited_customers", company, customers=[customer])
+            ((_, name, email, phone, _),) = _rows("edited_customers", company, customers=[customer])
             if not (name or email or phone):
                 raise LegacyCannotHold(what=f"customer {customer} without name, e-mail and phone", company=company.slug)
             contact = _note(company, customer, name or None, email, phone)
@@ -96,12 +100,29 @@ def _note(company: Company, customer: UUID, name: str | None, email: str | None,
     return contact
 
 
-def _golden(company: Company, customer: UUID) -> tuple[str, str | None, str | None] | None:
-    """What the customer's recorded contacts give; None without any."""
+def _is_recorded(company: Company, customer: UUID, shown: Shown, settled: Sequence[str]) -> bool:
+    """Whether the customer shows the value recorded last of each field, or one that a person settled on in a merge:
+    that one is recorded on another of the customer's rows, and the last deal's row is nobody's edit."""
+    contacts = _contacts(company, customer)
+    return bool(contacts) and all(
+        value == latest or (field in settled and value in recorded)
+        for field, value, latest, recorded in zip(
+            FIELDS,
+            shown,
+            _golden(company, contacts),
+            zip(*(_golden(company, [contact]) for contact in contacts), strict=True),
+            strict=True,
+        )
+    )
+
+
+def _contacts(company: Company, customer: UUID) -> list[tuple[Any, ...]]:
     found = rows("identity/late.sql", "contacts_of", {"company": company.pk, "customers": [customer]})
-    if not found:
-        return None
-    record = golden([row[2:] for row in found], company.phone_region)
+    return [row[2:] for row in found]
+
+
+def _golden(company: Company, contacts: Sequence[tuple[Any, ...]]) -> Shown:
+    record = golden(contacts, company.phone_region)
     return record.name, record.email, record.phone
 
 

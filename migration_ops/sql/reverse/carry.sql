@@ -8,9 +8,9 @@ SELECT l.legacy_id FROM migration_legacy_link l
  WHERE l.company_id = %(company)s AND (l.contact_id = ANY (%(customers)s::uuid[]) OR l.address_id = ANY (%(customers)s::uuid[]));
 
 -- name: edited_customers
--- Living customers among these, with what they show.
+-- Living customers among these, with what they show, and which of it a person settled.
 -- params: customers (uuid[])
-SELECT c.id, c.name, c.email, c.phone FROM customers_new c
+SELECT c.id, c.name, c.email, c.phone, c.settled FROM customers_new c
  WHERE c.company_id = %(company)s AND c.id = ANY (%(customers)s::uuid[]) AND c.merged_into IS NULL;
 
 -- name: latest_deal

@@ -4,13 +4,14 @@
 import pytest
 from django.db import connection
 
-from crm.models import Customer, Quote
+from crm.models import Company, Customer, Quote
 from crm.services.merge import merge
 from legacy.models import LegacyQuote
 from migration_ops.cutover.switch import move_stage
 from migration_ops.dual_write.follow import apply_once
 from migration_ops.models import LegacyLink, OutboxEntry, QuarantinedRow, ReverseEntry
 from migration_ops.stages import Stage
+from migration_ops.tests.legacy_rows import fill
 from migration_ops.tests.living import backfill, migrated, take_to
 from migration_ops.tests.state import assert_valid
 
@@ -59,6 +60,34 @@ def test_ten_times_live_and_back_dirty_rows_stay_to_the_letter(seeded, session):
     after = texts()
     assert [(id, row, after[id]) for id, row in before.items() if row != after[id]][:3] == []
     assert len(after) == len(before)
+    assert_valid(company)
+
+
+def test_a_merge_that_settles_on_an_older_value_edits_no_row_and_a_later_edit_does(session):
+    connected = session()
+    company = Company.objects.create(name="Here", slug="here")
+    fill(connected, company.pk, 3)
+    # Two rows of one person, and a later one of another: the value on more rows is shown, the one recorded last is not.
+    connected.execute(
+        "UPDATE quotes SET customer_name = 'Person 0001', email = 'p1@mail.example', phone = '+12025550001'"
+        " WHERE quote_number = 'Q-2'"
+    )
+    connected.execute("UPDATE quotes SET created_at = created_at + interval '1 day' WHERE quote_number = 'Q-0'")
+    connected.commit()
+    backfill(company)
+    before = texts()
+    take_to(company, Stage.LIVE)
+    later, older = (Customer.objects.get(email=email) for email in ("p0@mail.example", "p1@mail.example"))
+    merge(company, [older.pk, later.pk], survivor=later.pk, actor="ann")
+    apply_once()
+    merged = Customer.objects.get(pk=later.pk)
+    assert (merged.email, sorted(merged.settled)) == ("p1@mail.example", ["email", "name", "phone"])
+    assert texts() == before
+    Customer.objects.filter(pk=later.pk).update(email="new@mail.example")
+    apply_once()
+    assert LegacyQuote.objects.get(quote_number="Q-0").email == "new@mail.example"
+    assert set(LegacyQuote.objects.exclude(quote_number="Q-0").values_list("email", flat=True)) == {"p1@mail.example"}
+    assert Customer.objects.get(pk=later.pk).email == "new@mail.example"
     assert_valid(company)
 
 
