@@ -10,7 +10,10 @@ REFUSED = (400, 403, 405, 429)
 
 
 class RefusedRequests:
-    """Logs requests of the admin that were refused: who, from where, what, and the status."""
+    """Logs requests of the admin that were refused, and what people asked for that is absent or another company's.
+
+    Who, from where, what, and the status.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -18,8 +21,12 @@ class RefusedRequests:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """The response, after a line about it where it is a refusal."""
         response = self.get_response(request)
-        if response.status_code in REFUSED and request.path.startswith("/admin/"):
-            user = getattr(request, "user", None)
+        if not request.path.startswith("/admin/"):
+            return response
+        user = getattr(request, "user", None)
+        # Passers-by mistype; of somebody who has signed in it is worth a line.
+        is_absent = response.status_code == 404 or getattr(response, "is_absent", False)
+        if response.status_code in REFUSED or (is_absent and user is not None and user.is_authenticated):
             log.warning(
                 "refused %s %s to %s at %s: %d",
                 ascii(request.method), ascii(request.path[:300]), ascii(user.get_username() if user else ""),

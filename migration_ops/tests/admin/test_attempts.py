@@ -10,7 +10,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 
-from crm.models import Customer, Job
+from crm.models import ApiToken, Company, Customer, Job
 from crm.tests.admin.test_pages import list_url
 from legacy.models import LegacyQuote
 from migration_ops.models import Certificate, CompanyStage
@@ -122,6 +122,79 @@ def test_t26_lists_are_no_oracle(two, no_effect, lines, model, lookup):  # noqa:
     with no_effect():
         assert client.get(list_url(model), {lookup: "a"}).status_code == 400
     assert len(lines()) == 1
+
+
+def test_t27_pages_beside_a_form_show_nothing_of_another_company(two, no_effect):  # noqa: F811
+    client = as_role(ADMINISTRATOR, two)
+    foreign = {two[1].name, str(two[1].pk)}
+    foreign |= {str(pk) for pk in Customer.objects.filter(company=two[1]).values_list("pk", flat=True)}
+    seen = 0
+    with no_effect():
+        for model in OURS:
+            name, row = f"admin:{model._meta.app_label}_{model._meta.model_name}", own_row(model, two)
+            for what in ("history", "delete", "change") if row is not None else ():
+                answer = client.get(reverse(f"{name}_{what}", args=[row.pk]), {"_popup": "1", "_to_field": "id"})
+                shown = answer.content.decode() if answer.status_code == 200 else ""
+                assert not [each for each in foreign if each in shown], answer.request["PATH_INFO"]
+                seen += answer.status_code == 200
+    assert seen > 40
+
+
+@pytest.mark.parametrize("role", [SUPPORT, ADMINISTRATOR])
+def test_t28_what_is_another_companys_is_absent_on_every_page(two, no_effect, lines, role):  # noqa: F811
+    client, noticed = as_role(role, two), 0
+    with no_effect():
+        for route in (route for route in routes() if has_object(route) and not is_api(route)):
+            for method in ("GET", "POST"):
+                answers = []
+                for which in ("foreign", "absent"):
+                    url = url_of(route, which, two)
+                    answer = client.generic(method, url, b"", content_type="application/x-www-form-urlencoded")
+                    answers.append((answer.status_code, answer.get("Location"), answer.content))
+                    assert ["'eve'" in line for line in lines()] == [True], (method, url, answer.status_code)
+                    noticed += 1
+                (status, place, _), absent = answers[0], answers[1]
+                assert (status, place) == absent[:2], url
+                assert status in (302, 403, 404, 405), url
+    assert noticed > 200
+
+
+def test_t29_a_form_takes_nothing_of_another_company(two, no_effect):  # noqa: F811
+    client = as_role(ADMINISTRATOR, two)
+    form = {"company": str(two[1].pk), "name": "mine", "scopes": ["leads:read"], "expires_at_0": "", "expires_at_1": ""}
+    with no_effect():
+        answer = client.post(reverse("admin:crm_apitoken_add"), form)
+    assert answer.status_code == 200
+    assert "Select a valid choice" in answer.content.decode()
+
+
+@pytest.mark.parametrize("model", [Company, ApiToken])
+def test_t30_an_own_row_is_not_given_to_another_company(two, model):
+    client, row = as_role(ADMINISTRATOR, two), own_row(model, two)
+    place = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_change", args=[row.pk])
+    assert 'name="company' not in client.get(place).content.decode()
+    before = set(model.objects.filter(company=two[0]) if model is ApiToken else [row])
+    sent = {
+        "company": str(two[1].pk),
+        "company_id": str(two[1].pk),
+        "id": str(two[1].pk),
+        "name": "mine",
+        "slug": "mine",
+    }
+    client.post(place, sent)
+    assert model.objects.count() == 2
+    assert set(model.objects.filter(company=two[0]) if model is ApiToken else model.objects.filter(pk=row.pk)) == before
+
+
+def test_t34_autocomplete_answers_for_the_fields_of_forms_only(two, no_effect, lines):  # noqa: F811
+    client = as_role(SUPPORT, two)
+    asked = {"app_label": "crm", "model_name": "staffaccess", "field_name": "companies", "term": ""}
+    others = ({"model_name": "apitoken", "field_name": "digest"}, {"app_label": "auth", "model_name": "user"},
+              {"model_name": "lead", "field_name": "notes"}, {"field_name": "user"}, {"model_name": "nothing"})  # fmt: skip
+    with no_effect():
+        for other in others:
+            assert client.get(reverse("admin:autocomplete"), asked | other).status_code == 403
+    assert len(lines()) == len(others)
 
 
 def test_t29_the_database_takes_no_customer_of_another_company(two, no_effect):  # noqa: F811
