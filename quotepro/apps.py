@@ -8,5 +8,5 @@ class QuoteproConfig(AppConfig):
     verbose_name = "QuotePro"
 
     def ready(self) -> None:
-        """Registers the system checks."""
-        from quotepro import checks  # noqa: F401
+        """Registers the system checks, and what happens in front of each request."""
+        from quotepro import checks, connections  # noqa: F401

@@ -25,7 +25,7 @@ TEST_VALKEY_DIR = Path(tempfile.gettempdir()) / f"quotepro-test-{os.getpid()}"
 VALKEY_IS_EMBEDDED = False
 REDIS_URL = Places.below(TEST_VALKEY_DIR).valkey_url()
 CELERY_BROKER_URL = CELERY_RESULT_BACKEND = env.celery_url(REDIS_URL)
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+CACHES = {"default": {"BACKEND": "quotepro.tests.cache.LocalCountingCache"}}
 
 # Fast and worthless, as the users are.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -88,11 +89,25 @@ def page(
         filters: values by the names in `FILTERS`; None leaves one out.
     """
     given = {name: value for name, value in filters.items() if value is not None}
+    params = given | {
+        "company": company.pk, "limit": limit + 1, "offset": offset,
+        "after_at": after.created_at if after else None, "after_id": after.id if after else None,
+    }  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(_page_statement(kind, tuple(given), after is not None, offset > 0), params)
+        rows = cursor.fetchall()
+    last = Position(created_at=rows[limit - 1][0], id=rows[limit - 1][1]) if len(rows) > limit else None
+    return Page(rows=[body for _, _, body in rows[:limit]], after=last)
+
+
+@cache
+def _page_statement(kind: str, given: tuple[str, ...], is_after: bool, is_offset: bool) -> str:
+    """There are few of them: which filters are given, and where the page begins."""
     parts: list[sql.Composable] = [sql.SQL(statement(f"api/{kind}"))]
     parts += [sql.SQL(" AND ") + FILTERS[kind][name] for name in given]
-    if after is not None:
+    if is_after:
         parts.append(sql.SQL(" AND (t.created_at, t.id) < (%(after_at)s, %(after_id)s)"))
-    elif offset:
+    elif is_offset:
         # The first row's key from the index alone: the JSON of skipped rows is not made.
         parts += [
             sql.SQL(
@@ -102,15 +117,7 @@ def page(
             sql.SQL(" ORDER BY t.created_at DESC, t.id DESC LIMIT 1 OFFSET %(offset)s)"),
         ]  # fmt: skip
     parts.append(sql.SQL(" ORDER BY t.created_at DESC, t.id DESC LIMIT %(limit)s"))
-    params = given | {
-        "company": company.pk, "limit": limit + 1, "offset": offset,
-        "after_at": after.created_at if after else None, "after_id": after.id if after else None,
-    }  # fmt: skip
-    with connection.cursor() as cursor:
-        cursor.execute(sql.Composed(parts).as_string(None), params)
-        rows = cursor.fetchall()
-    last = Position(created_at=rows[limit - 1][0], id=rows[limit - 1][1]) if len(rows) > limit else None
-    return Page(rows=[body for _, _, body in rows[:limit]], after=last)
+    return sql.Composed(parts).as_string(None)
 
 
 def one(kind: str, company: Company, id: UUID) -> str:

@@ -3,10 +3,12 @@
 import secrets
 from collections.abc import Collection
 from datetime import datetime
+from functools import cache
 from hashlib import sha256
 
-from django.db.models import Q
+from django.db import connection
 from django.utils import timezone
+from psycopg import sql
 
 from crm.exceptions import BadInput
 from crm.models import ApiToken, Company, Scope
@@ -52,15 +54,38 @@ def token_check(secret: str) -> ApiToken | None:
     """The token with its company, read anew each time; None for one that is unknown, expired or revoked."""
     if not secret.isascii() or len(secret) > 100:
         return None
-    token = (
-        ApiToken.objects.select_related("company")
-        .filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()), digest=_digest(secret), revoked_at=None)
-        .first()
-    )
+    token = _find(_digest(secret))
     if token is not None:
         today = timezone.now().date()
         if token.last_used_on != today:
             ApiToken.objects.filter(pk=token.pk).update(last_used_on=today)
+    return token
+
+
+@cache
+def _statement() -> str:
+    columns = [sql.SQL("{}.{}").format(sql.Identifier(of), sql.Identifier(str(field.column)))
+               for of, model in (("t", ApiToken), ("c", Company)) for field in model._meta.concrete_fields]  # fmt: skip
+    return (
+        sql.SQL(
+            "SELECT {} FROM api_tokens t JOIN companies c ON c.id = t.company_id WHERE t.digest = %s"
+            " AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > now())"
+        )
+        .format(sql.SQL(", ").join(columns))
+        .as_string(None)
+    )
+
+
+def _find(digest: str) -> ApiToken | None:
+    # Every request begins with this: composed by the ORM anew each time, it took a fifth of a request's time.
+    with connection.cursor() as cursor:
+        cursor.execute(_statement(), [digest])
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    names, of_company = ([field.attname for field in model._meta.concrete_fields] for model in (ApiToken, Company))
+    token = ApiToken.from_db(connection.alias, names, row[: len(names)])
+    token.company = Company.from_db(connection.alias, of_company, row[len(names) :])
     return token
 
 

@@ -80,6 +80,15 @@ def test_load_test_measures_and_leaves_nothing(manage, redis_server):
     assert counts() == before
 
 
+@pytest.mark.django_db
+def test_a_trials_session_opens_the_pages(client):
+    from quotepro.management.trial.callers import trial_session
+
+    with trial_session() as cookie:
+        assert client.get("/admin/", headers={"cookie": cookie}).status_code == 200
+    assert client.get("/admin/", headers={"cookie": cookie}).status_code == 302
+
+
 def test_every_kind_is_asked_as_often_as_its_weight_says():
     targets = [Target(name="often", weight=9, paths=["/a", "/b"]), Target(name="rarely", weight=1, paths=["/c"])]
     asked = Counter(path for _, path in islice(choices(targets, seed=1), 2_000))
