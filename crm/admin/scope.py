@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.contrib import admin
 from django.db.models import ForeignKey, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 
 from crm.admin.filters import uuid_or_none
 from crm.models import Company
@@ -46,12 +46,6 @@ class Scoped:
         rows: QuerySet[Any] = super().get_queryset(request)  # type: ignore[misc]
         allowed = allowed_companies(request)
         return rows if allowed is None else rows.filter(**{f"{self.company_path}__in": list(allowed)})
-
-    def _get_obj_does_not_exist_redirect(self, request: HttpRequest, *args: Any) -> HttpResponse:
-        """Back to the front page, as Django does; marked, so that those who watch over the site see who looked."""
-        response: HttpResponse = super()._get_obj_does_not_exist_redirect(request, *args)  # type: ignore[misc]
-        response.is_absent = True  # type: ignore[attr-defined]
-        return response
 
     def formfield_for_foreignkey(self, db_field: ForeignKey, request: HttpRequest, **kwargs: Any) -> Any:
         """A choice among the rows the person may see: anything else is refused when it is saved, too."""

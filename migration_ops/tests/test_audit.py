@@ -20,6 +20,7 @@ def note(what: str) -> None:
     ["UPDATE migration_audit_log SET actor = 'x'", "DELETE FROM migration_audit_log", "TRUNCATE migration_audit_log"],
 )
 def test_nothing_is_changed_or_removed(statement):
+    """T45."""
     note("one")
     before = AuditLine.objects.count()
     with pytest.raises(DatabaseError, match="only ever added to"), connection.cursor() as cursor:
@@ -57,6 +58,7 @@ CHANGES = {
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_superuser_who_changes_a_line_is_found_out(change):
+    """T45."""
     for number in range(3):
         note(f"line {number}")
     last = AuditLine.objects.order_by("-id").first().pk

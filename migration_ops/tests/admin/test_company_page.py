@@ -218,6 +218,7 @@ class TestRuns:
 
 class TestForms:
     def test_the_form_of_another_company_is_refused(self, engineer, company):
+        """T42."""
         other = a_company(1)
         for each in (company, other):
             at(each, "dualwrite")
@@ -274,6 +275,7 @@ class TestForms:
         assert written() == before
 
     def test_a_permission_taken_away_while_the_form_is_open(self, client, company):
+        """T40."""
         ann = a_person("ann", ENGINEER)
         client.force_login(ann)
         at(company, "dualwrite")
@@ -319,6 +321,7 @@ class TestSecondPerson:
         assert AuditLine.objects.get().action == "step_asked"
 
     def test_one_person_alone_gets_nowhere(self, asked, engineer, company):
+        """T46."""
         shown = text(engineer.get(reverse(PAGE, args=[company.pk])))
         assert "It takes a second person." in shown
         assert "Agree…" not in shown

@@ -210,6 +210,7 @@ class TestViewer:
         assert token.revoked_at is None
 
     def test_a_refusal_leaves_one_encoded_line(self, viewer, two, caplog):
+        """T33."""
         assert viewer.post("/admin/crm/company/x%0dforged%1b[31m/change/", {}).status_code == 403
         lines = [record.getMessage() for record in caplog.records if record.name == "quotepro.security"]
         assert len(lines) == 1
