@@ -183,6 +183,7 @@ def test_status_while_it_runs_and_after(slow_run, manage):
     assert "STALLED, start it again" in stalled.stdout
 
 
+@pytest.mark.nightly
 def test_a_frozen_driver_shows_as_stalled_and_is_taken_over(slow_run, manage):
     company, process = slow_run()
     quick = {"QUOTEPRO_HEARTBEAT_S": "1", "QUOTEPRO_STALLED_S": "3"}
@@ -201,7 +202,10 @@ def test_a_frozen_driver_shows_as_stalled_and_is_taken_over(slow_run, manage):
     assert_valid(company)
 
 
-@pytest.mark.parametrize(("command", "status"), [("pause_migration", "paused"), ("cancel_migration", "cancelled")])
+@pytest.mark.parametrize(
+    ("command", "status"),
+    [("pause_migration", "paused"), pytest.param("cancel_migration", "cancelled", marks=pytest.mark.nightly)],
+)
 def test_a_dead_run_is_paused_and_cancelled_at_once(slow_run, manage, command, status):
     company, process = slow_run()
     process.kill()

@@ -17,6 +17,7 @@ KILLED, DONE, NOTHING_LEFT = -9, 0, 10
 ROWS, BATCH_ROWS = 40, 20
 
 
+@pytest.mark.nightly
 @pytest.mark.django_db(transaction=True)
 def test_killed_at_every_statement_of_every_batch(seeded, killed_child):
     company = seeded(ROWS)

@@ -116,7 +116,9 @@ def writing(id: object, total: int) -> list:
     ]
 
 
-@pytest.mark.parametrize("lengths", [TWO_ROWS, ONE_ROW], ids=["two rows", "one row"])
+@pytest.mark.parametrize(
+    "lengths", [pytest.param(TWO_ROWS, marks=pytest.mark.nightly), ONE_ROW], ids=["two rows", "one row"]
+)
 def test_every_change_is_applied_in_any_order(session, lengths):
     assert wrong_orders(migrated(session()), session, product, lengths) == []
 

@@ -122,6 +122,7 @@ def test_missing_proofs_end_with_3_and_are_named(company, refused, capsys):
     assert refused("certificate", "--company", "here", "--verify")[0] == 3
 
 
+@pytest.mark.nightly
 def test_sigkill_and_sigterm_in_the_middle_leave_whole_batches(
     company, people, run, tmp_path, test_database_url, session
 ):
