@@ -12,6 +12,7 @@ import argparse
 import json
 import logging
 import os
+import signal
 import sys
 from collections import defaultdict
 from pathlib import Path
@@ -50,6 +51,8 @@ def main() -> int:
     for name, least, most in LIMITS:
         if not least <= getattr(options, name) <= most:
             asked.error(f"--{name} {getattr(options, name)}: give {least} to {most}")
+    # Ended from outside, it still drops what it made.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         told = _run(options)
     except BenchmarkError as error:
@@ -117,6 +120,8 @@ def _measure(url: str, options: argparse.Namespace) -> dict[str, Any]:
                 got = ask(client, place.url, rounds=options.rounds, posts=place.posts, follow=place.posts)
                 told = {"name": place.name, "person": person, "url": place.url, "posts": place.posts}
                 found.append(told | vars(got))
+                if got.p95_ms > BAR_MS:
+                    print(f"{person}: {place.name} took {got.median_ms:.0f} to {got.p95_ms:.0f} ms", file=sys.stderr)
             print(f"{person}: {len(wanted)} pages asked", file=sys.stderr)
         opened = [each for each in found if each["status"] == 200]
         _refuse_unseen(wanted, found)

@@ -1,6 +1,6 @@
 """Thousands of companies on their way, made in a few statements."""
 
-from django.db import connection
+from django.db import connection, transaction
 
 from crm.services.statistics import stats_refresh
 
@@ -49,7 +49,7 @@ INSERT INTO migration_audit_log (actor, action, company_id, detail) SELECT 'ann'
 
 def many_companies(count: int) -> None:
     """So many companies more, each with a stage, a run, verdicts, something that waits, and statistics."""
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
         for statement in FILL.strip().split(";\n"):
             cursor.execute(statement, {"count": count})
     stats_refresh()

