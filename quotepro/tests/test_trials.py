@@ -6,6 +6,7 @@ from itertools import islice
 
 import pytest
 
+from quotepro.management.trial.callers import trial_session
 from quotepro.management.trial.load import Target, choices
 
 TABLES = ("quotes", "companies", "customers_new", "customer_contacts", "leads_new", "quotes_new", "quote_items_new", "jobs_new",
@@ -78,6 +79,14 @@ def test_load_test_measures_and_leaves_nothing(manage, redis_server):
     # Which kinds the first few requests are is chance; see test_every_kind_is_asked_as_often_as_its_weight_says.
     assert {each["name"] for each in result["endpoints"]} <= {target.name for target in targets_of(company)}
     assert counts() == before
+
+
+@pytest.mark.django_db
+def test_the_session_of_a_trial_opens_the_admin_and_ends_with_it(client):
+    with trial_session() as cookie:
+        client.cookies.load(cookie)
+        assert client.get("/admin/").status_code == 200
+    assert client.get("/admin/").status_code == 302
 
 
 def test_every_kind_is_asked_as_often_as_its_weight_says():

@@ -76,7 +76,7 @@ class Effect:
 
 def is_large(company: Company) -> bool:
     """Whether counting would keep a person waiting: the last search has counted, then."""
-    return CustomerContact.objects.filter(company=company)[: COUNTED_UP_TO + 1].count() > COUNTED_UP_TO
+    return CustomerContact.objects.filter(company=company).order_by()[: COUNTED_UP_TO + 1].count() > COUNTED_UP_TO
 
 
 def counted_at(company: Company) -> datetime | None:
@@ -251,7 +251,7 @@ def _by_use(kind: str, names: int) -> str:
 
 def _book(company: Company, users: Users) -> tuple[Book, bool]:
     """The company's contacts, or, of a large one, those that use the value and those that share something with them."""
-    if CustomerContact.objects.filter(company=company)[: WHOLE_UP_TO + 1].count() <= WHOLE_UP_TO:
+    if CustomerContact.objects.filter(company=company).order_by()[: WHOLE_UP_TO + 1].count() <= WHOLE_UP_TO:
         return store.read_book(company), False
     return store.read_near(company, [id for id, _ in users[:AROUND]], most=AROUND), True
 

@@ -6,12 +6,13 @@ from crm.services.statistics import stats_refresh
 
 FILL = """
 INSERT INTO companies (id, name, slug, phone_region, timezone, created_at)
-SELECT gen_random_uuid(), (ARRAY['Grange Heating & Cooling of the Upper Valley', 'Hill Solar', 'Inlet Pools'])[1 + n %% 3] || ' ' || n,
+SELECT gen_random_uuid(), (ARRAY['Grange Heating & Cooling of the Upper Valley', 'Hill Solar', 'Inlet Pools', 'Jersey Drains', 'Kiln Masonry',
+              'Lowland Fences', 'Moor Gardens'])[1 + n %% 7] || ' ' || n,
        'many-' || n, 'US', 'UTC', now() FROM generate_series(1, %(count)s) AS n;
 CREATE TEMP TABLE many ON COMMIT DROP AS
 SELECT id, right(slug, -5)::int AS n FROM companies WHERE slug LIKE 'many-%%';
 INSERT INTO migration_company_stage (company_id, stage, since)
-SELECT id, (ARRAY['dualwrite', 'dualwrite', 'shadow', 'live', 'complete'])[1 + n %% 5], now() FROM many;
+SELECT id, (ARRAY['dualwrite', 'dualwrite', 'dualwrite', 'shadow', 'shadow', 'live', 'live', 'rampdown', 'complete'])[1 + n %% 9], now() FROM many;
 INSERT INTO migration_stage_change (company_id, before, after, reason, actor, at)
 SELECT id, 'off', 'dualwrite', 'its turn', 'ann', now() FROM many;
 INSERT INTO migration_run (company_id, status, phase, generation, mapping_version, is_enqueued, rows_planned, batch_rows, pause_ms,
