@@ -30,7 +30,7 @@ SEEN_COMPANIES = 50
 """Companies that limited support may see, the large one among them."""
 LIMITS = (
     ("rows", 1_000, 10_000_000), ("companies", SEEN_COMPANIES, 100_000), ("conflicts", 1, 1_000_000),
-    ("quarantined", 1, 1_000_000), ("rounds", 1, 100),
+    ("quarantined", 1, 1_000_000), ("rounds", 1, 100), ("loads", 1, 100),
 )  # fmt: skip
 
 
@@ -42,6 +42,7 @@ def main() -> int:
     asked.add_argument("--conflicts", type=int, default=50_000, help="open ones (%(default)s)")
     asked.add_argument("--quarantined", type=int, default=20_000, help="rows that wait (%(default)s)")
     asked.add_argument("--rounds", type=int, default=5, help="requests of each page that are counted (%(default)s)")
+    asked.add_argument("--loads", type=int, default=3, help="loads of each page in the browser (%(default)s)")
     asked.add_argument("--take", metavar="NAME", help="a database that --keep has left; it is brought up to date first")
     asked.add_argument("--keep", action="store_true", help="keep the database")
     asked.add_argument("--only", metavar="TEXT", default="", help="pages whose name has this in it")
@@ -129,7 +130,7 @@ def _measure(url: str, options: argparse.Namespace) -> dict[str, Any]:
         for each in opened:
             if not each["posts"]:
                 shown[each["person"]].append((each["name"], each["url"]))
-        times = None if options.no_browser else in_browser(shown, cookies)
+        times = None if options.no_browser else in_browser(shown, cookies, rounds=options.loads)
         for each in opened:
             each["browser_ms"] = (times or {}).get(each["person"], {}).get(each["name"])
     return _told(opened) | {"volume": counts(url), "load": [load, os.getloadavg()[0]]}

@@ -31,7 +31,7 @@ MOST_VALUES: Final = 50
 # Contacts a company may have for its whole to be searched again; of larger ones it is what lies around the value.
 WHOLE_UP_TO: Final = 5_000
 # Contacts searched around a value of a larger one: a person waits for three searches of them.
-AROUND: Final = 1_500
+AROUND: Final = 500
 # Contacts up to which values are counted when somebody looks.
 COUNTED_UP_TO: Final = 20_000
 LOOKED_AT: Final = 5_000
@@ -154,6 +154,7 @@ def effects(
     users = users_of(company, kind, value) if users is None else users
     with transaction.atomic():
         book, is_part = _book(company, users)
+    users = users[:AROUND] if is_part else users
     before = _search(company, book, now)
     merges, asked = _merges(book, before), _questions(book, before)
     told = []
