@@ -11,15 +11,16 @@ import argparse
 import json
 import os
 import re
-import shutil
 import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from pages import in_browser
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "quotepro.settings")
@@ -110,9 +111,11 @@ def _measure(options: argparse.Namespace) -> dict[str, Any]:
             for name, url in [*_api(company, round), *((name, of(round)) for name, of in pages.items())]:
                 _ask(client, name, url, queries, requests, is_counted=round > 0)
         told = _told(queries, requests) | {"rows": sum(sizes.values()), "load": os.getloadavg()[0]}
-        told["browser_ms"] = (
-            _in_browser({name: of(1) for name, of in pages.items()}, cookie) if options.browser else None
-        )
+        told["browser_ms"] = None
+        if options.browser:
+            name, _, value = cookie.partition("=")
+            times = in_browser({"bench": [(name, of(1)) for name, of in pages.items()]}, {"bench": (name, value)})
+            told["browser_ms"] = times and dict(sorted(times["bench"].items(), key=lambda each: -each[1]))
     if options.explain:
         _explain(queries)
     return told
@@ -298,37 +301,6 @@ def _explain(queries: dict[tuple[str, str], Figures]) -> None:
         with connection.cursor() as cursor:
             cursor.execute("EXPLAIN (ANALYZE, BUFFERS) " + each.slowest, each.params)
             print("\n".join(line for (line,) in cursor.fetchall()), file=sys.stderr)
-
-
-def _in_browser(pages: dict[str, str], cookie: str) -> dict[str, float] | None:
-    """From the click to the loaded page, median of three, at the production entry point; None without a browser."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        chromium = None
-    if chromium is None:
-        print("no chromium or no playwright: the browser is left out", file=sys.stderr)
-        return None
-    from quotepro.management.trial.server import server_at
-
-    name, _, value = cookie.partition("=")
-    with server_at(None) as base, sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
-        page.context.add_cookies([{"name": name, "value": value, "url": base}])
-        told = {label: _median([_load(page, base + url) for _ in range(4)][1:]) for label, url in pages.items()}
-        browser.close()
-    return dict(sorted(told.items(), key=lambda each: -each[1]))
-
-
-def _load(page: Any, url: str) -> float:
-    page.goto(url, wait_until="load")
-    return float(page.evaluate("performance.getEntriesByType('navigation')[0].loadEventEnd"))
-
-
-def _median(found: Sequence[float]) -> float:
-    return round(sorted(found)[len(found) // 2], 1)
 
 
 if __name__ == "__main__":

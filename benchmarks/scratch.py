@@ -19,11 +19,13 @@ class BenchmarkError(Exception):
     """Why the benchmark cannot run, in one line, with the remedy."""
 
 
-def manage(arguments: list[str], *, database_url: str | None = None) -> "subprocess.CompletedProcess[str]":
+def manage(
+    arguments: list[str], *, database_url: str | None = None, codes: tuple[int, ...] = (0,)
+) -> "subprocess.CompletedProcess[str]":
     """Runs one management command of the project to its end; its progress goes to our stderr.
 
     Raises:
-        BenchmarkError: it ended with another code than 0.
+        BenchmarkError: it ended with a code that is none of ``codes``.
     """
     done = subprocess.run(
         [sys.executable, "manage.py", *arguments],
@@ -33,7 +35,7 @@ def manage(arguments: list[str], *, database_url: str | None = None) -> "subproc
         text=True,
         check=False,
     )
-    if done.returncode:
+    if done.returncode not in codes:
         raise BenchmarkError(f"`manage.py {' '.join(arguments)}` ended with {done.returncode}; its message is above.")
     return done
 

@@ -55,9 +55,9 @@ def short(path: str, *, words: str = "", order: str | None = None) -> Column:
     return column(path, shortened, words=words, order=order)
 
 
-def text(path: str, *, words: str = "") -> Column:
+def text(path: str, *, words: str = "", order: str | None = None) -> Column:
     """A text as recorded: line breaks kept, right-to-left marks kept from reaching beyond it."""
-    return column(path, recorded, words=words)
+    return column(path, recorded, words=words, order=order)
 
 
 def code(path: str, *, words: str = "") -> Column:
@@ -210,9 +210,10 @@ def anchor(words: Any, url: str) -> SafeString:
 
 
 def link_to(row: Model) -> SafeString:
-    """A link to the row's page; in a list in one line."""
+    """A link to the row's page; in a list a short name in one line."""
     line = Truncator(" ".join(str(row).split())).chars(LIST_CHARACTERS)
-    return anchor(format_html('<bdi class="qp-line">{}</bdi>', line), page_of(row))
+    css = "qp-line" if len(line) <= KEY_CHARACTERS else ""
+    return anchor(format_html('<bdi class="{}">{}</bdi>', css, line), page_of(row))
 
 
 def links(pages: Iterable[tuple[str, str]], *, current: str = "", between: str = " · ") -> SafeString:

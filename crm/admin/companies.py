@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
-from crm.admin.columns import code, links, list_of, minute, short
+from crm.admin.columns import code, links, list_of, minute, text
 from crm.admin.lists import ListAdmin
 from crm.models import Company, Customer, Invoice, Job, Lead, Payment, Quote
 
@@ -61,7 +61,7 @@ class CompanyAdmin(ListAdmin):
 
     form = CompanyForm
     company_path = "pk"
-    list_display = (short("name", order="name"), "slug", "phone_region", "timezone", work_of)
+    list_display = (text("name", order="name"), "slug", "phone_region", "timezone", work_of)
     list_display_links = (list_display[0], "slug")
     ordering = ("name", "pk")
     search_texts = ("name", "slug")

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -20,6 +21,8 @@ from migration_ops.models import AutomaticMerging, MergeSample
 from migration_ops.selectors.cases import Cell, Line
 
 NAME = "migration_ops_mergesample"
+SHOWN = 200
+"""Companies on the page of figures."""
 ANSWERS = (("same", "Same customer", "S"), ("different", "Not the same", "D"), ("unsure", "Cannot be told", "T"))
 
 
@@ -66,18 +69,19 @@ class MergeSampleAdmin(MachineAdmin):
     def audit_view(self, request: HttpRequest) -> HttpResponse:
         """Each audited company's precision with its bounds."""
         self._check(request)
-        audited = MergeSample.objects.values("company").union(
-            AutomaticMerging.objects.filter(is_stopped=True).values("company")
+        stopped = Exists(AutomaticMerging.objects.filter(company=OuterRef("pk"), is_stopped=True))
+        audited = Exists(MergeSample.objects.filter(company=OuterRef("pk")))
+        companies = list(
+            companies_seen(request).filter(audited | stopped).order_by(stopped.desc(), "name", "pk")[: SHOWN + 1]
         )
-        companies = companies_seen(request).filter(pk__in=[row["company"] for row in audited]).order_by("name")[:200]
         rows = [
             (now, _percent(now.precision), _percent(now.low), _percent(now.high))
-            for now in map(standing_audit.figures, companies)
+            for now in standing_audit.figures_of(companies[:SHOWN])
         ]
         return self._render(
             request, "audit.html", title="Audit of automatic merges", rows=rows, bar=_percent(precision.BAR),
             telling=precision.TELLING, waiting=self.get_queryset(request).filter(answer="").count(),
-            daily=standing_audit.DAILY,
+            daily=standing_audit.DAILY, most=SHOWN if len(companies) > SHOWN else 0,
         )  # fmt: skip
 
     def next_view(self, request: HttpRequest) -> HttpResponse:

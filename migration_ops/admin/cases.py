@@ -23,7 +23,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.http import urlencode
 
-from crm.admin.columns import anchor, badge, column, minute, money, number
+from crm.admin.columns import anchor, badge, column, minute, money, number, words_of
 from crm.admin.filters import ChoiceFilter, choice_filter, uuid_or_none
 from crm.admin.scope import allowed_companies
 from crm.admin.splits import MAY_MERGE
@@ -84,6 +84,11 @@ def reason_in_words(value: str) -> str:
     return REASONS.get(value, value.replace("_", " ").capitalize())
 
 
+def _likely(score: float) -> Any:
+    """In one line."""
+    return format_html('<span class="qp-line">{}</span>', percent(score))
+
+
 @admin.display(description="case", ordering="words")
 def case_link(case: DedupCase) -> Any:
     """Leads to the case."""
@@ -105,7 +110,7 @@ class DedupCaseAdmin(MachineAdmin):
     """Likely duplicates, the most valuable first, each decided on one screen."""
 
     list_display = (
-        case_link, column("reason", reason_in_words, words="why"), column("score", percent, words="likely"),
+        case_link, words_of("reason", reason_in_words, words="why"), column("score", _likely, words="likely"),
         number("records"), money("money", words="quoted"), claimed, minute("created_at", words="since"),
     )  # fmt: skip
     list_display_links = None

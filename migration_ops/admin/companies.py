@@ -32,7 +32,7 @@ class CompanyStageAdmin(MachineAdmin):
     """Companies with their stage, their last run and what waits for a person."""
 
     list_display = (
-        short("company.name", words="company", order="company__name"),
+        text("company.name", words="company", order="company__name"),
         STAGE,
         minute("since"),
         state("last_status", RUN_COLOURS, labels=dict(RunStatus.choices), words="last run"),

@@ -56,6 +56,8 @@ class BatchInline(ListInline):
     company_path = "run__company"
     verbose_name_plural = "Batches"
     ordering = ("pk",)
+    # The theme takes its time for each cell; the map above shows all of them.
+    per_page = 20
     show_change_link = True
     columns = (
         KIND,

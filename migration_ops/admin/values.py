@@ -13,12 +13,11 @@ from crm.admin.columns import link, minute, short, state
 from crm.admin.filters import choice_filter
 from crm.admin.scope import companies_seen, company_seen
 from crm.admin.splits import MAY_MERGE
-from crm.models import Company, Customer, CustomerAddress, CustomerContact
+from crm.models import Company, Customer
 from migration_ops.admin.records import MachineAdmin
 from migration_ops.exceptions import MigrationOpsError
 from migration_ops.identity.duplicates import values
-from migration_ops.identity.duplicates.addresses import fold_address
-from migration_ops.identity.duplicates.rulings import KINDS, MAILBOX, NAME, PHONE
+from migration_ops.identity.duplicates.rulings import KINDS
 from migration_ops.models import ValueRuling
 
 NAME_OF = "migration_ops_valueruling"
@@ -82,7 +81,8 @@ class ValueRulingAdmin(MachineAdmin):
         ]
         return self._render(
             request, "values.html", title="Values many customers use", companies=companies, company=company, rows=rows,
-            kinds=ValueRuling.Kind.choices, kind=kind,
+            kinds=ValueRuling.Kind.choices, kind=kind, is_large=company is not None and values.is_large(company),
+            counted_at=values.counted_at(company) if company else None,
         )  # fmt: skip
 
     def value_view(self, request: HttpRequest) -> HttpResponse:
@@ -93,13 +93,14 @@ class ValueRulingAdmin(MachineAdmin):
         standing = next((each for each in rulings if each.ended_at is None), None)
         now = standing.is_generic if standing else None
         offered = [each for each in WORDS if each[3] is not now]
-        told = values.effects(company, kind, value, [each[3] for each in offered])
+        users = values.users_of(company, kind, value)
+        told = values.effects(company, kind, value, [each[3] for each in offered], users=users)
         words = [(name, title, key, effect) for (name, title, key, _), effect in zip(offered, told, strict=True)]
         return self._render(
             request, "value.html", title="A value many customers use", company=company, kind=kind, value=value,
             kind_words=dict(ValueRuling.Kind.choices)[kind],
             rulings=[(each, SAYS[each.is_generic]) for each in rulings],
-            standing=standing and SAYS[standing.is_generic], words=words, users=_users(company, kind, value),
+            standing=standing and SAYS[standing.is_generic], words=words, users=_shown(company, users),
             desk=f"{reverse(f'admin:{NAME_OF}_desk')}?company={company.pk}",
         )  # fmt: skip
 
@@ -149,17 +150,7 @@ class ValueRulingAdmin(MachineAdmin):
         )  # fmt: skip
 
 
-def _users(company: Company, kind: str, value: str) -> list[Customer]:
+def _shown(company: Company, users: values.Users) -> list[Customer]:
     """The first customers that use the value."""
-    column = {PHONE: "phone_key", MAILBOX: "email_key", NAME: "name_key"}.get(kind)
-    if column is None:
-        # Addresses have no stored key: those that begin alike, folded the same.
-        first = value.split(" ", maxsplit=1)[0]
-        near = CustomerAddress.objects.filter(company=company, address__istartswith=first)
-        ids = [row.customer_id for row in near[:5_000] if fold_address(row.address) == value]
-    else:
-        ids = list(
-            CustomerContact.objects.filter(company=company, **{column: value})
-            .order_by("customer_id").values_list("customer_id", flat=True).distinct()[: SHOWN + 1]
-        )  # fmt: skip
+    ids = list(dict.fromkeys(customer for _, customer in users))
     return list(Customer.objects.filter(company=company, pk__in=ids[: SHOWN + 1]).order_by("name", "pk"))

@@ -19,6 +19,10 @@ class DedupRun(models.Model):
     )
     auto_from = models.FloatField(help_text="Score from which customers were merged without asking, 0 to 1.")
     seconds = models.FloatField()
+    used = models.JSONField(
+        default=list, db_default=[],
+        help_text="Of a large company the most used values: [kind, value, customers, contacts, unlike names].",
+    )  # fmt: skip
 
     class Meta:
         db_table = "migration_dedup_run"

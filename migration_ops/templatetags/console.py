@@ -1,9 +1,12 @@
 """How figures of the move are written: rows, spans of time, ages."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django import template
 from django.utils import timezone
+
+from migration_ops.console.dashboard import Proof
 
 register = template.Library()
 
@@ -48,3 +51,17 @@ def between(interval: tuple[float, float] | None) -> str:
 def age(at: datetime | None) -> str:
     """How long ago, as a span."""
     return "" if at is None else span(max(0.0, (timezone.now() - at).total_seconds()))
+
+
+@register.filter
+def alike(proofs: Iterable[Proof]) -> list[tuple[str, Proof]]:
+    """Verdicts of one outcome and one age together, as (depths, one of them); without those that are missing."""
+    found: dict[tuple[bool | None, bool, str], list[Proof]] = {}
+    every = list(proofs)
+    for proof in every:
+        if proof.passed is not None:
+            found.setdefault((proof.passed, proof.is_old, age(proof.at)), []).append(proof)
+    return [
+        ("all depths" if len(each) == len(every) else ", ".join(proof.depth for proof in each), each[0])
+        for each in found.values()
+    ]

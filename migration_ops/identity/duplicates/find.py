@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from crm.models import Company
-from migration_ops.identity.duplicates import engine, explain, index, parallel, policy, standing_audit, store
+from migration_ops.identity.duplicates import engine, explain, index, parallel, policy, standing_audit, store, values
 from migration_ops.identity.duplicates.decisions import decided, rulings_of
 from migration_ops.identity.duplicates.engine import Found
 from migration_ops.identity.duplicates.export import Exporter
@@ -207,6 +207,7 @@ def _write(
         company=company, engine_version=ENGINE_VERSION, at=timezone.now(), contacts=outcome.contacts,
         pairs=outcome.compared, auto_from=outcome.auto_from, rates=found.comparer.statistics.rates,
         seconds=monotonic() - started,
+        used=values.count_used(company) if outcome.contacts > values.COUNTED_UP_TO else [],
     )  # fmt: skip
     store.write_groups(_plan(run, book, found, groups))
     with connection.cursor() as cursor:

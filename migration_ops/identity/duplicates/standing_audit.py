@@ -1,13 +1,14 @@
 """The standing audit: draws automatic merges for people to judge blind; stops a company that falls below the bar."""
 
 import random
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from crm.models import (
@@ -125,18 +126,43 @@ def answer_sample(sample: MergeSample, answer: str, *, actor: str) -> MergeSampl
 
 def figures(company: Company) -> Figures:
     """The live precision of a company's automatic merges, with its bounds."""
-    state = AutomaticMerging.objects.filter(company=company).first()
-    asked = MergeSample.objects.filter(company=company, is_merged=True)
-    counted = asked.filter(answered_at__gt=state.counted_from) if state and state.counted_from else asked
-    said = {value: counted.filter(answer=value).count() for value in Answer.values}
+    return figures_of([company])[0]
+
+
+def figures_of(companies: Collection[Company]) -> list[Figures]:
+    """Those of each of these companies, in a fixed number of statements."""
+    states = AutomaticMerging.objects.in_bulk([company.pk for company in companies])
+    samples = MergeSample.objects.filter(company__in=companies).order_by()
+    since = AutomaticMerging.objects.filter(company=OuterRef("company")).values("counted_from")
+    counted = samples.filter(is_merged=True).annotate(since=Subquery(since))
+    counted = counted.filter(Q(since__isnull=True) | Q(answered_at__gt=F("since")))
+    said = dict(_counts(counted, "company", "answer"))
+    waiting = dict(_counts(samples.filter(answer=""), "company"))
+    merged = CustomerMerge.objects.filter(
+        company__in=companies, origin=CustomerMerge.Origin.RULES, undone_at__isnull=True
+    )
+    merges = dict(_counts(merged.order_by(), "company"))
+    return [
+        _figures(
+            company, states.get(company.pk), merges=merges.get((company.pk,), 0), waiting=waiting.get((company.pk,), 0),
+            said={value: said.get((company.pk, value), 0) for value in Answer.values},
+        )
+        for company in companies
+    ]  # fmt: skip
+
+
+def _counts(rows: QuerySet[Any], *columns: str) -> Iterator[tuple[tuple[Any, ...], int]]:
+    for *values, count in rows.values_list(*columns).annotate(count=Count("pk")):
+        yield tuple(values), count
+
+
+def _figures(
+    company: Company, state: AutomaticMerging | None, *, merges: int, waiting: int, said: Mapping[str, int]
+) -> Figures:
     same, different = said[Answer.SAME], said[Answer.DIFFERENT]
     low, high = wilson(same, same + different)
     return Figures(
-        company=company,
-        merges=CustomerMerge.objects.filter(
-            company=company, origin=CustomerMerge.Origin.RULES, undone_at__isnull=True
-        ).count(),
-        waiting=MergeSample.objects.filter(company=company, answer="").count(), same=same, different=different,
+        company=company, merges=merges, waiting=waiting, same=same, different=different,
         unsure=said[Answer.UNSURE], precision=same / (same + different) if same + different else None, low=low,
         high=high, bar=BAR, telling=TELLING, is_stopped=bool(state and state.is_stopped),
         why=state.why if state else "", since=state.since if state else None,

@@ -15,7 +15,7 @@ from migration_ops.identity.duplicates.reading import read_contact
 from migration_ops.identity.duplicates.rulings import NO_RULINGS, Rulings
 from migration_ops.sql.loader import block
 
-SEARCH = "duplicates/search.sql"
+SEARCH, VALUES = "duplicates/search.sql", "duplicates/values.sql"
 CHUNK = 10_000
 
 
@@ -112,6 +112,20 @@ def read_book(company: Company, rulings: Rulings = NO_RULINGS) -> Book:
                 builder.add(read_contact(rulings.name(name), email, phone, extra, recorded, addresses, region))
     customers, customer_ids = of_customer.numbered()
     return Book(ids, builder.columns(), customers, customer_ids)
+
+
+def read_near(company: Company, ids: Sequence[UUID], *, most: int) -> Book:
+    """These contacts and those that share a phone, a mailbox or the customer with one of them, so many at most; each
+    with its customer's addresses."""
+    packed, of_customer, builder = Ids(), Ids(), Builder()
+    with connection.cursor() as cursor:
+        cursor.execute(block(VALUES, "near").sql, {"company": company.pk, "ids": list(ids), "most": most})
+        for id, customer, name, email, phone, extra, recorded, addresses in cursor.fetchall():
+            packed.add(id.bytes)
+            of_customer.add(customer.bytes)
+            builder.add(read_contact(name, email, phone, extra, recorded, addresses, company.phone_region))
+    customers, customer_ids = of_customer.numbered()
+    return Book(packed, builder.columns(), customers, customer_ids)
 
 
 def read_some(company: Company, ids: Sequence[UUID]) -> list[tuple[UUID, ContactTexts]]:

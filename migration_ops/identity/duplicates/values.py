@@ -2,25 +2,26 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
 from django.db import connection, transaction
 from django.utils import timezone
 
-from crm.models import Company
+from crm.models import Company, CustomerAddress, CustomerContact
 from migration_ops import audit
 from migration_ops.exceptions import RulingRefused
 from migration_ops.identity import clusters
-from migration_ops.identity.duplicates import columns, engine, store
+from migration_ops.identity.duplicates import engine, store
 from migration_ops.identity.duplicates.addresses import fold_address
-from migration_ops.identity.duplicates.columns import ContactTexts
 from migration_ops.identity.duplicates.decisions import decided, rulings_of
 from migration_ops.identity.duplicates.engine import Found
-from migration_ops.identity.duplicates.rulings import ADDRESS, KINDS, MAILBOX, NAME, PHONE, Rulings
-from migration_ops.identity.duplicates.store import Book, Ids
+from migration_ops.identity.duplicates.rulings import ADDRESS, KINDS, NAME, Rulings
+from migration_ops.identity.duplicates.store import Book
 from migration_ops.identity.duplicates.usage import GENERIC_ABOVE, GENERIC_ADDRESS_ABOVE, OFFICE_ABOVE, count_people
 from migration_ops.identity.keys import contact_keys
-from migration_ops.models import ValueRuling
+from migration_ops.models import DedupRun, ValueRuling
 from migration_ops.sql.loader import block
 
 VALUES: Final = "duplicates/values.sql"
@@ -29,6 +30,16 @@ LEAST_CUSTOMERS: Final = 3
 MOST_VALUES: Final = 50
 # Contacts a company may have for its whole to be searched again; of larger ones it is what lies around the value.
 WHOLE_UP_TO: Final = 5_000
+# Contacts searched around a value of a larger one: a person waits for three searches of them.
+AROUND: Final = 500
+# Contacts up to which values are counted when somebody looks.
+COUNTED_UP_TO: Final = 20_000
+LOOKED_AT: Final = 5_000
+
+# Kind, value, customers, contacts, unlike names.
+Used = tuple[str, str, int, int, int]
+# Contact and customer.
+Users = list[tuple[UUID, UUID]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,27 +74,48 @@ class Effect:
     is_part: bool
 
 
-def values_by_use(company: Company) -> list[Value]:
-    """The company's most used values, and those a person has a word on; two statements."""
+def is_large(company: Company) -> bool:
+    """Whether counting would keep a person waiting: the last search has counted, then."""
+    return CustomerContact.objects.filter(company=company).order_by()[: COUNTED_UP_TO + 1].count() > COUNTED_UP_TO
+
+
+def counted_at(company: Company) -> datetime | None:
+    """When the last search counted a large company's values; None where none has."""
+    return DedupRun.objects.filter(company=company).exclude(used=[]).values_list("at", flat=True).first()
+
+
+def count_used(company: Company) -> list[Used]:
+    """The company's most used values, from its contacts and addresses: (kind, value, customers, contacts, names)."""
     with connection.cursor() as cursor:
         params: dict[str, Any] = {"company": company.pk, "least": LEAST_CUSTOMERS, "most": MOST_VALUES}
         cursor.execute(block(VALUES, "contact_values").sql, params)
         rows = cursor.fetchall()
+    found: dict[tuple[str, str], Used] = {}
+    for kind, recorded, customers, contacts, names in rows:
+        value = fold_address(recorded) if kind == ADDRESS else recorded
+        if value and (kind, value) not in found:
+            people = 1 if kind == NAME else sum(count_people(names or (), GENERIC_ADDRESS_ABOVE))
+            found[kind, value] = (kind, value, customers, contacts, people)
+    return list(found.values())
+
+
+def values_by_use(company: Company) -> list[Value]:
+    """The company's most used values, of a large one as its last search counted them, and those a person has a word on;
+    a fixed number of statements."""
+    if is_large(company):
+        rows = DedupRun.objects.filter(company=company).values_list("used", flat=True).first() or []
+    else:
+        rows = count_used(company)
     said = {
         (row.kind, row.value): row for row in ValueRuling.objects.filter(company=company, ended_at__isnull=True)
     }  # fmt: skip
-    found: list[Value] = []
-    for kind, recorded, customers, contacts, names in rows:
-        value = fold_address(recorded) if kind == ADDRESS else recorded
-        if not value or any(each.kind == kind and each.value == value for each in found):
-            continue
-        people = 1 if kind == NAME else sum(count_people(names or (), GENERIC_ADDRESS_ABOVE))
-        found.append(
-            Value(
-                kind=kind, value=value, customers=customers, contacts=contacts, names=people,
-                by_use=_by_use(kind, people), ruling=said.pop((kind, value), None),
-            )
-        )  # fmt: skip
+    found = [
+        Value(
+            kind=kind, value=value, customers=customers, contacts=contacts, names=people, by_use=_by_use(kind, people),
+            ruling=said.pop((kind, value), None),
+        )
+        for kind, value, customers, contacts, people in rows
+    ]  # fmt: skip
     found += [
         Value(kind=kind, value=value, customers=0, contacts=0, names=0, by_use="much", ruling=ruling)
         for (kind, value), ruling in said.items()
@@ -91,16 +123,38 @@ def values_by_use(company: Company) -> list[Value]:
     return sorted(found, key=lambda each: (-each.customers, KINDS.index(each.kind), each.value))
 
 
-def effects(company: Company, kind: str, value: str, words: Sequence[bool | None]) -> list[Effect]:
+def users_of(company: Company, kind: str, value: str) -> Users:
+    """Contacts that use the value, each with its customer, in the order of customers; a few thousand at most."""
+    params: dict[str, Any] = {"company": company.pk, "most": WHOLE_UP_TO}
+    if kind == ADDRESS:
+        # Addresses have no stored key: those that begin alike, folded the same.
+        first = value.split(" ", maxsplit=1)[0]
+        near = CustomerAddress.objects.filter(company=company, address__istartswith=first).order_by()
+        customers = {row.customer_id for row in near[:LOOKED_AT] if fold_address(row.address) == value}
+        name, params = "contacts_of_customers", params | {"customers": sorted(customers)}
+    else:
+        name, params = "contacts_of_value", params | {"kind": kind, "value": value}
+    with connection.cursor() as cursor:
+        cursor.execute(block(VALUES, name).sql, params)
+        return list(cursor.fetchall())
+
+
+def effects(
+    company: Company, kind: str, value: str, words: Sequence[bool | None], *, users: Users | None = None
+) -> list[Effect]:
     """What each of these words (None: leaving it to use again) would change; searched again, nothing is written.
 
+    Args:
+        users: as `users_of` gives them, where the caller has them.
     Raises:
         RulingRefused: there is no such kind of value.
     """
     _check(kind, value)
     now = rulings_of(company)
+    users = users_of(company, kind, value) if users is None else users
     with transaction.atomic():
-        book, is_part = _book(company, kind, value)
+        book, is_part = _book(company, users)
+    users = users[:AROUND] if is_part else users
     before = _search(company, book, now)
     merges, asked = _merges(book, before), _questions(book, before)
     told = []
@@ -112,7 +166,7 @@ def effects(company: Company, kind: str, value: str, words: Sequence[bool | None
             Effect(
                 merges_gone=len(merges - merges_then), merges_new=len(merges_then - merges),
                 questions_gone=len(asked - asked_then), questions_new=len(asked_then - asked),
-                joined=_joined(company, kind, value, then) if is_generic else 0, contacts=len(book.ids),
+                joined=_joined(company, kind, users, then) if is_generic else 0, contacts=len(book.ids),
                 is_part=is_part,
             )
         )  # fmt: skip
@@ -196,34 +250,11 @@ def _by_use(kind: str, names: int) -> str:
     return "little" if names > OFFICE_ABOVE and kind != ADDRESS else "much"
 
 
-def _book(company: Company, kind: str, value: str) -> tuple[Book, bool]:
+def _book(company: Company, users: Users) -> tuple[Book, bool]:
     """The company's contacts, or, of a large one, those that use the value and those that share something with them."""
-    book = store.read_book(company)
-    if len(book.ids) <= WHOLE_UP_TO:
-        return book, False
-    records = book.records
-    users = [each for each in records if value in _texts(each, kind)]
-    near = {("", each.name) for each in users if each.name} | {
-        (of, text) for each in users for of, texts in zip("mpa", each[1:], strict=True) for text in texts
-    }
-    chosen = [
-        row
-        for row, each in enumerate(records)
-        if ("", each.name) in near
-        or any((of, text) in near for of, texts in zip("mpa", each[1:], strict=True) for text in texts)
-    ][:WHOLE_UP_TO]
-    ids, of_customer = Ids(), Ids()
-    for row in chosen:
-        ids.add(book.ids[row].bytes)
-        of_customer.add(book.customer_ids[book.customers[row]].bytes)
-    customers, customer_ids = of_customer.numbered()
-    part = Book(ids, columns.build([book.columns.record(row) for row in chosen]), customers, customer_ids)
-    return part, True
-
-
-def _texts(record: ContactTexts, kind: str) -> tuple[str | None, ...]:
-    texts = {PHONE: record.phones, MAILBOX: record.mailboxes, ADDRESS: record.addresses}
-    return texts.get(kind, (record.name,))
+    if CustomerContact.objects.filter(company=company).order_by()[: WHOLE_UP_TO + 1].count() <= WHOLE_UP_TO:
+        return store.read_book(company), False
+    return store.read_near(company, [id for id, _ in users[:AROUND]], most=AROUND), True
 
 
 def _search(company: Company, book: Book, rulings: Rulings) -> Found:
@@ -252,12 +283,13 @@ def _questions(book: Book, found: Found) -> set[frozenset[int]]:
     }
 
 
-def _joined(company: Company, kind: str, value: str, rulings: Rulings) -> int:
+def _joined(company: Company, kind: str, users: Users, rulings: Rulings) -> int:
     """Customers of several contacts that identity would keep apart without the value."""
     if kind == ADDRESS:
         return 0
+    customers = sorted({customer for _, customer in users})
     with connection.cursor() as cursor:
-        cursor.execute(block(VALUES, "users").sql, {"company": company.pk, "value": value})
+        cursor.execute(block(VALUES, "users").sql, {"company": company.pk, "customers": customers})
         rows: Sequence[tuple[Any, ...]] = cursor.fetchall()
     contacts: dict[Any, list[clusters.Contact]] = {}
     for customer, id, name, email, phone, first_at in rows:

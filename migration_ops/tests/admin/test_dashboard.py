@@ -32,6 +32,7 @@ from migration_ops.models.shadow import Endpoint
 from migration_ops.roles import SUPPORT, VIEWER
 from migration_ops.shadow.record import basis_of
 from migration_ops.stages import STAGE_MOVES, Stage, is_forward
+from migration_ops.templatetags.console import alike
 from migration_ops.tests.admin.people import a_person
 from migration_ops.tests.admin.rows import traces
 
@@ -278,3 +279,16 @@ class TestPage:
 
     def test_strangers_learn_nothing(self, client):
         assert client.get(PART)["Location"].startswith(reverse("admin:login"))
+
+
+def test_verdicts_of_one_outcome_and_age_stand_together():
+    company = a_company()
+    prove(company, at=timezone.now() - timedelta(days=3))
+    assert [depths for depths, _ in alike(line_of(company.pk).proofs)] == ["all depths"]
+    Verdict.objects.filter(depth="fields").update(has_passed=False)
+    Verdict.objects.filter(depth="counts").update(at=timezone.now())
+    found = {depths: proof.passed for depths, proof in alike(line_of(company.pk).proofs)}
+    assert found == {"counts": True, "checksum, roundtrip, business": True, "fields": False}
+    # What was never validated is said on its own.
+    Verdict.objects.filter(depth="business").delete()
+    assert "checksum, roundtrip" in dict(alike(line_of(company.pk).proofs))

@@ -4,10 +4,11 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model, load_backend
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
 from django.core.management.base import CommandError
 
 from crm.models import ApiToken, Company, IdempotentRequest, Scope
@@ -62,16 +63,24 @@ def trial_session() -> Iterator[str]:
     """The session cookie of a superuser made for the trial, as a header's text."""
     users = get_user_model().objects
     user = users.create_user(username=f"trial-{secrets.token_hex(8)}", is_staff=True, is_superuser=True)
-    session = import_module(settings.SESSION_ENGINE).SessionStore()
+    name, value = session_of(user)
+    try:
+        yield f"{name}={value}"
+    finally:
+        _store()(value).delete()
+        user.delete()
+
+
+def session_of(user: Any) -> tuple[str, str]:
+    """Name and value of the cookie of a new session of this user."""
+    session = _store()()
     session[SESSION_KEY] = str(user.pk)
-    # Not every backend knows people: the one that counts failed sign-ins does not.
-    session[BACKEND_SESSION_KEY] = next(
-        path for path in settings.AUTHENTICATION_BACKENDS if hasattr(load_backend(path), "get_user")
-    )
+    # The last one is Django's own; those before it refuse, and know no users.
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[-1]
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session.create()
-    try:
-        yield f"{settings.SESSION_COOKIE_NAME}={session.session_key}"
-    finally:
-        session.delete()
-        user.delete()
+    return settings.SESSION_COOKIE_NAME, str(session.session_key)
+
+
+def _store() -> Any:
+    return import_module(settings.SESSION_ENGINE).SessionStore

@@ -94,6 +94,29 @@ def test_of_a_large_company_what_lies_around_the_value_is_searched(company, monk
     assert (told.merges_gone, told.contacts, told.is_part) == (1, 2, True)
 
 
+def test_around_a_value_means_by_mailbox_name_and_address_too(company, monkeypatch):
+    store(company, enumerate([*JOAN, *OFFICE]))
+    monkeypatch.setattr(values, "WHOLE_UP_TO", 5)
+    for kind, value, contacts in (
+        ("mailbox", "joan@a.net", 2), ("name", "joan abernathy", 2), ("address", "12 oak st springfield il 62704", 2),
+        ("phone", "+12175550199", len(OFFICE)), ("name", "nobody", 0),
+    ):  # fmt: skip
+        told = effect(company, kind, value, True)
+        assert (told.contacts, told.is_part) == (contacts, True), (kind, value)
+
+
+def test_a_large_companys_values_are_counted_by_its_search(company, monkeypatch):
+    store(company, enumerate([*JOAN, *OFFICE]))
+    live = values.values_by_use(company)
+    monkeypatch.setattr(values, "COUNTED_UP_TO", 5)
+    assert values.is_large(company)
+    # Nothing is counted while somebody waits: there is nothing until a search has counted.
+    assert (values.values_by_use(company), values.counted_at(company)) == ([], None)
+    find_duplicates(company)
+    assert values.values_by_use(company) == live
+    assert values.counted_at(company) is not None
+
+
 def test_a_value_that_use_calls_generic_counts_once_a_person_says_so(company):
     crowd = [
         Row(number, f"{first} {last}", f"{first}.{last}@x.net", "217-555-0199", None)
