@@ -13,9 +13,13 @@ ENOUGH_MS = 20_000
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """What some requests of one page came to: status, server milliseconds, statements of the last one."""
+    """What some requests of one page came to: status, server milliseconds, statements of the last one.
+
+    `is_file`: a browser keeps it instead of showing it.
+    """
 
     status: int
+    is_file: bool
     median_ms: float
     p95_ms: float
     statements: int
