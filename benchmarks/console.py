@@ -128,7 +128,7 @@ def _measure(url: str, options: argparse.Namespace) -> dict[str, Any]:
         _refuse_unseen(wanted, found)
         shown: dict[str, list[tuple[str, str]]] = {person: [] for person in cookies}
         for each in opened:
-            if not each["posts"]:
+            if not each["posts"] and not each["is_file"]:
                 shown[each["person"]].append((each["name"], each["url"]))
         times = None if options.no_browser else in_browser(shown, cookies, rounds=options.loads)
         for each in opened:

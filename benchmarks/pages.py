@@ -13,9 +13,13 @@ ENOUGH_MS = 20_000
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """What some requests of one page came to: status, server milliseconds, statements of the last one."""
+    """What some requests of one page came to: status, server milliseconds, statements of the last one.
+
+    `is_file`: a browser keeps it instead of showing it.
+    """
 
     status: int
+    is_file: bool
     median_ms: float
     p95_ms: float
     statements: int
@@ -48,7 +52,10 @@ def ask(client: Any, url: str, *, rounds: int, posts: bool = False, follow: bool
         if answer.status_code != 200 or len(taken) > rounds or sum(taken) > ENOUGH_MS:
             break
     counted = taken[1:] or taken
-    return Asked(status=answer.status_code, median_ms=median(counted), p95_ms=at(counted, 0.95), statements=statements)
+    return Asked(
+        status=answer.status_code, is_file="attachment" in answer.get("Content-Disposition", ""),
+        median_ms=median(counted), p95_ms=at(counted, 0.95), statements=statements,
+    )  # fmt: skip
 
 
 def in_browser(

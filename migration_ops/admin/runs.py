@@ -83,7 +83,7 @@ class MigrationRunAdmin(MachineAdmin):
         STATUS,
         number("rows_planned", words="rows"),
         number("rows_migrated", words="migrated"),
-        number("rows_quarantined", words="quarantined"),
+        number("rows_quarantined", words="set aside"),
         minute("started_at"),
         minute("finished_at"),
         column("busy_seconds", _seconds, words="worked for"),

@@ -40,7 +40,7 @@ def three(transactional_db):
     return companies
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.nightly)])
 @pytest.mark.parametrize("count", [3, 2_000])
 def test_pages_of_companies(browser, live_server, three, count, scheme):  # noqa: F811
     many_companies(count - len(three))
