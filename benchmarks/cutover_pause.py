@@ -1,11 +1,15 @@
 """What a cutover under load costs: how long writers of the company are held up, and what another company notices."""
 
+import multiprocessing
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
 from typing import Any
 
 import psycopg
+from scratch import BenchmarkError
 from writers import Writer, following, ids_of, p99_ratio, percentile, writing
 
 RATE_BESIDE = 200.0
@@ -20,42 +24,75 @@ def cutovers(url: str, *, flips: int, rate: float, seconds: float) -> dict[str, 
     Windows of steps take turns with windows of the same load without any, so that a machine that is busy with something
     else is busy with both.
     """
-    step, wrong_writes = _steps(url)
     here, there = ids_of(url)
     writers = [Writer(url, here[n::4], rate / 4) for n in range(4)]
     beside = Writer(url, there, RATE_BESIDE)
     pauses: list[float] = []
     pairs: list[tuple[list[float], list[float]]] = []
     refusals = wrong = 0
-    with following(url), writing([*writers, beside]):
+    with mover(url) as step, following(url), writing([*writers, beside]):
+        started = time.perf_counter()
         for _ in range(ROUNDS):
             began = len(beside.took)
             time.sleep(seconds)
             middle = len(beside.took)
             for _ in range(max(1, flips // ROUNDS)):
                 for to in ("live", "shadow"):
-                    while (pause := step(to)) is None:
+                    while (found := step(to)) is None:
                         refusals += 1
+                    pause, past = found
                     pauses.append(pause * 1000)
-                    if to == "live":
-                        wrong += wrong_writes()
+                    wrong += past
                     time.sleep(0.1)
             pairs.append((beside.took[began:middle], beside.took[middle:]))
+        lasted = time.perf_counter() - started
     waits = [took * 1000 for each in writers for took in each.took]
     ratio, low, high = p99_ratio(pairs)
     return {
         "cutovers": len(pauses) // 2, "wrong_writes": wrong, "clean_refusals": refusals,
         "pause_p50_ms": percentile(pauses, 0.5), "pause_p99_ms": percentile(pauses, 0.99), "pause_max_ms": max(pauses),
         "write_p99_ms": percentile(waits, 0.99), "write_max_ms": max(waits), "writes": len(waits),
+        "written_per_second": len(waits) / lasted,
         "writes_refused": sum(each.refused for each in writers),
         "others_p99_ms": percentile([took * 1000 for _, with_steps in pairs for took in with_steps], 0.99),
         "others_p99_ratio": ratio, "others_p99_low": low, "others_p99_high": high,
     }  # fmt: skip
 
 
-def _steps(url: str) -> tuple[Callable[[str], float | None], Callable[[], int]]:
-    """A step of the larger company (its pause in seconds; None: refused, nothing changed), and the legacy writes that
-    got past the last one."""
+@contextmanager
+def mover(url: str) -> Iterator[Callable[[str], tuple[float, int] | None]]:
+    """A process that takes the larger company's steps, apart from the writers', whose turns it would take.
+
+    What it gives takes a stage: its pause in seconds and, at live, the legacy writes that got past it; None: it was
+    refused, and changed nothing.
+    """
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_move, args=(url, theirs), daemon=True)
+    process.start()
+    theirs.close()
+
+    def told() -> tuple[float, int] | None:
+        try:
+            found: tuple[float, int] | None = ours.recv()
+        except EOFError:
+            raise BenchmarkError("the process that takes the steps has ended: its message is above") from None
+        return found
+
+    def step(to: str) -> tuple[float, int] | None:
+        ours.send(to)
+        return told()
+
+    try:
+        told()  # it stands at shadow
+        yield step
+        ours.send(None)
+    finally:
+        process.join(30)
+        process.terminate()
+
+
+def _move(url: str, asked: Connection) -> None:
     os.environ["DATABASE_URL"] = url
     os.environ["DJANGO_SETTINGS_MODULE"] = "quotepro.settings"
     import django
@@ -73,16 +110,20 @@ def _steps(url: str) -> tuple[Callable[[str], float | None], Callable[[], int]]:
         rows = session.execute("SELECT company_id FROM quotes GROUP BY 1 ORDER BY count(*) DESC LIMIT 1").fetchall()
     company = Company.objects.get(pk=rows[0][0])
 
-    def step(to: str) -> float | None:
+    def step(to: str) -> tuple[float, int] | None:
         before = stage_of(company)
         try:
             # The gates are for people; what is measured is the fence.
-            return move_stage(company, Stage(to), reason="", actor="benchmark", needs_gates=False).pause_s
+            moved = move_stage(company, Stage(to), reason="", actor="benchmark", needs_gates=False)
         except FenceTimedOut:
             if stage_of(company) != before:
                 raise AssertionError("a step that was refused changed the stage") from None
             return None
+        past = OutboxEntry.objects.filter(company_id=company.pk).count() if to == Stage.LIVE else 0
+        return moved.pause_s, past
 
     apply_once()
     step("shadow")
-    return step, lambda: OutboxEntry.objects.filter(company_id=company.pk).count()
+    asked.send(None)
+    while (to := asked.recv()) is not None:
+        asked.send(step(to))

@@ -47,8 +47,9 @@ def resolve_late(company: Company, ids: Sequence[UUID]) -> None:
         touched = {customer for (customer,) in cursor.fetchall()}
         cursor.execute(block(LATE, "new_contacts").sql, params)
         new = cursor.fetchall()
+    rulings = rulings_of(company) if new else None
     for row in new:
-        touched.add(_place(company, *row))
+        touched.add(_place(company, *row, rulings=rulings))
     with connection.cursor() as cursor:
         cursor.execute(block(LATE, "addresses").sql, params)
         stretched = cursor.fetchall()
@@ -80,11 +81,11 @@ def resolve_contact(
 
 def _place(
     company: Company, id: UUID, name: str | None, email: str | None, phone: str | None, first_at: Any, last_at: Any,
-    before: list[UUID], with_contacts: list[UUID],
+    before: list[UUID], with_contacts: list[UUID], *, rulings: Rulings | None = None,
 ) -> UUID:  # fmt: skip
-    """Write one new contact and say whose it is."""
+    """Write one new contact and say whose it is; what people ruled may be read once for many."""
     keys = contact_keys(name, email, phone, company.phone_region)
-    rulings = rulings_of(company)
+    rulings = rulings or rulings_of(company)
     compared = rulings.keys(keys)
     known, customers = _alike(company, compared, rulings)
     decision = decide([*known, _as_contact(id, compared, first_at)])

@@ -119,7 +119,9 @@ def _of_cutover(company: Company, name: str, since: datetime) -> Proof:
         },
     }  # fmt: skip
     missing = ""
-    if not told or not all(gate.get("passed") for gate in told):
+    if line is None:
+        missing = "the company has not gone live yet, and the step to live asks for it"
+    elif not told or not all(gate.get("passed") for gate in told):
         missing = "the company went live without it"
     elif name == "shadow_reads" and (open_groups := ShadowGroup.objects.filter(company=company, resolved_at=None)):
         missing = f"answers of API v1 differ: {'; '.join(map(str, open_groups[:3]))}"

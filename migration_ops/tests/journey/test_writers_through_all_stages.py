@@ -57,6 +57,7 @@ class Counter(threading.Thread):
         self.chance = random.Random(seed)
         self.stop, self.turn, self.is_quiet = threading.Event(), threading.Lock(), False
         self.accepted = self.legacy = self.through_the_door = self.disturbed = 0
+        self.slowest_s = 0.0  # of the writes through the door: a step waits for those under way
         self.error: Exception | None = None
 
     def run(self) -> None:
@@ -81,12 +82,15 @@ class Counter(threading.Thread):
             session.rollback()
             if error.sqlstate not in REFUSED:
                 raise
+            began = time.monotonic()
             try:
                 with write_guard(self.company.pk):
                     Quote.objects.filter(pk=self.id).update(total=F("total") + 1)
                 self.through_the_door += 1
             except WriteRefused:
                 return  # it went back between the two
+            finally:
+                self.slowest_s = max(self.slowest_s, time.monotonic() - began)
         self.accepted += 1
 
     def _disturb(self, session: psycopg.Connection) -> None:
@@ -144,6 +148,7 @@ def move(company: Company, to: Stage) -> None:
             return
         except FenceTimedOut as refused:
             told.append(str(refused))
+            sys.stdout.write(f"refused: {refused}\n")
             assert CompanyStage.objects.get(company=company).stage == before
     raise AssertionError(f"{to} was refused twenty times: {told}")
 
@@ -194,7 +199,9 @@ class Traffic:
         self.worker.join(30)
         told = [(c.accepted, c.legacy, c.through_the_door, c.disturbed) for c in self.counters]
         rate = sum(c.accepted + c.disturbed for c in self.counters) / took
-        sys.stdout.write(f"accepted, by SQL, through the door, others: {told}; {rate:.0f} transactions a second\n")
+        slowest = max(counter.slowest_s for counter in self.counters)
+        sys.stdout.write(f"accepted, by SQL, through the door, others: {told}; {rate:.0f} transactions a second;")
+        sys.stdout.write(f" the slowest write through the door took {slowest:.2f} s\n")
 
     def assert_every_write_has_one_effect(self) -> None:
         """As many as were accepted, on both sides, and every invariant: where the company stands, and all the way back."""
