@@ -144,9 +144,9 @@ def dashboard(
         scope | {"words": words, "stage": stage, "condition": condition,
                  "most": PAGE_COMPANIES + 1, "offset": page * PAGE_COMPANIES}
     )  # fmt: skip
-    names = Totals.__dataclass_fields__
+    names, depths = Totals.__dataclass_fields__, list(Verdict.Depth.values)
     return Dashboard(
-        totals=Totals(**dict(zip(names, one_row(SQL, "overview", scope), strict=True))),
+        totals=Totals(**dict(zip(names, one_row(SQL, "overview", scope | {"names": depths}), strict=True))),
         stages=dict.fromkeys(Stage, 0) | {Stage(name): count for name, count in rows(SQL, "stages", scope)},
         lines=lines[:PAGE_COMPANIES],
         has_more=len(lines) > PAGE_COMPANIES,

@@ -49,6 +49,8 @@ class DedupConflict(models.Model):
         indexes = [
             models.Index(fields=["company", "state", "-score"], name="migration_dedup_queue_idx"),
             models.Index(fields=["-score", "id"], name="migration_dedup_score_idx"),
+            # Counts of what waits: without it the front page reads every question with its evidence.
+            models.Index(fields=["company", "reason"], name="migration_dedup_waits_idx", condition=Q(state="open")),
             models.Index(fields=["case"], name="migration_dedup_case_idx", condition=Q(case__isnull=False)),
         ]
 

@@ -61,15 +61,16 @@ ON CONFLICT (id) DO UPDATE
                          EXCLUDED.money, EXCLUDED.words, EXCLUDED.pattern);
 
 -- name: close
--- Open cases without an open question.
+-- Open cases without an open question. The questions are read once and hashed: the cases were written just now, and a
+-- planner that knows of none of them would read all questions for each.
 -- params: company (uuid)
 UPDATE migration_dedup_case o SET state = 'gone', claimed_by = '', claimed_until = NULL
  WHERE o.company_id = %(company)s AND o.state = 'open'
-   AND NOT EXISTS (SELECT FROM migration_dedup_conflict d
-                     JOIN customer_contacts a ON a.id = d.contact_a_id
-                     JOIN customer_contacts b ON b.id = d.contact_b_id
-                    WHERE d.company_id = %(company)s AND d.state = 'open' AND a.customer_id <> b.customer_id
-                      AND coalesce(d."case", least(a.customer_id, b.customer_id)) = o.id);
+   AND o.id NOT IN (SELECT coalesce(d."case", least(a.customer_id, b.customer_id))
+                      FROM migration_dedup_conflict d
+                      JOIN customer_contacts a ON a.id = d.contact_a_id
+                      JOIN customer_contacts b ON b.id = d.contact_b_id
+                     WHERE d.company_id = %(company)s AND d.state = 'open' AND a.customer_id <> b.customer_id);
 
 -- name: next
 -- The most valuable open case that nobody else holds, claimed for this person; the one just left is passed over.
