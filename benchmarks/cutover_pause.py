@@ -40,6 +40,11 @@ def cutovers(url: str, *, flips: int, rate: float, seconds: float) -> dict[str, 
                 for to in ("live", "shadow"):
                     while (found := step(to)) is None:
                         refusals += 1
+                        if refusals > 2 * flips + 20:
+                            raise BenchmarkError(
+                                f"{refusals} steps were refused, after {len(pauses)} that were taken: this machine, or"
+                                f" what else it does, does not let changes be applied at {rate:.0f} a second"
+                            )
                     pause, past = found
                     pauses.append(pause * 1000)
                     wrong += past
@@ -87,8 +92,8 @@ def mover(url: str) -> Iterator[Callable[[str], tuple[float, int] | None]]:
         told()  # it stands at shadow
         yield step
         ours.send(None)
-    finally:
         process.join(30)
+    finally:
         process.terminate()
 
 
