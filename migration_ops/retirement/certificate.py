@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Case, Exists, OuterRef, Q, When
 from django.utils import timezone
 
 from crm.models import Company
@@ -112,6 +113,19 @@ def superseded_by(certificate: Certificate) -> str:
     if restored.filter(ended_at__gt=certificate.at).exists():
         return "legacy rows that were put back from their archive"
     return ""
+
+
+def superseded() -> Case:
+    """The same as a condition, for lists of certificates: whether `superseded_by` has something to say."""
+    later = Certificate.objects.filter(company_id=OuterRef("company_id"), pk__gt=OuterRef("pk"))
+    found = Finding.objects.filter(
+        Q(cleared_at=None) | Q(pk__gt=OuterRef("last_finding")), company_id=OuterRef("company_id")
+    )
+    restored = Retirement.objects.filter(
+        company_id=OuterRef("company_id"), state=Retirement.State.RESTORED, ended_at__gt=OuterRef("at")
+    )
+    others = ~Q(mapping_version=conf.MAPPING_VERSION)
+    return Case(When(others | Exists(later) | Exists(found) | Exists(restored), then=True), default=False)
 
 
 def check(certificate: Certificate) -> Checked:

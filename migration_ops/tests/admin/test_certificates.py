@@ -1,18 +1,20 @@
 """A certificate on one page, and as the file that can be checked."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.urls import reverse
 from django.utils import timezone
 
-from crm.tests.admin.rows import HOSTILE, a_company
+from crm.tests.admin.rows import HOSTILE, NOW, a_company
 from crm.tests.admin.test_pages import list_url, page_url, text
 from migration_ops import audit, conf
 from migration_ops.cutover import findings
 from migration_ops.models import Certificate, Finding, Retirement
 from migration_ops.retirement import certificate
+from migration_ops.tests.admin.everything import everything
 
 pytestmark = pytest.mark.django_db
 
@@ -94,3 +96,21 @@ def test_what_became_of_legacy_rows(admin_client, issued):
         shown = text(admin_client.get(address))
         assert HOSTILE not in shown
         assert "Removed" in shown
+
+
+def test_the_list_says_what_the_page_says():
+    company = everything(0)
+    signed = Certificate.objects.get(company=company)
+    Finding.objects.filter(company_id=company.pk).delete()
+
+    def told():
+        row = Certificate.objects.annotate(is_superseded=certificate.superseded()).get(pk=signed.pk)
+        return row.is_superseded, bool(certificate.superseded_by(signed))
+
+    assert told() == (False, False)
+    retired = Retirement.objects.filter(company=company)
+    retired.update(ended_at=NOW + timedelta(days=1))
+    assert told() == (True, True)
+    retired.update(ended_at=None)
+    Finding.objects.create(company_id=company.pk, kind="repair", detail="x", at=NOW, cleared_at=NOW)
+    assert told() == (True, True)

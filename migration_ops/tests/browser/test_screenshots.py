@@ -90,7 +90,6 @@ def places(companies):
     }  # fmt: skip
     own = {
         "front": reverse("admin:index"), "company": page_of(shadow), "company-stalled": page_of(stalled),
-        "confirm": reverse("admin:migration_ops_companystage_act_to", args=[shadow.pk, "step", "off"]),
         "run": reverse("admin:migration_ops_migrationrun_change", args=[run.pk]),
         "quarantine": reverse("admin:migration_ops_quarantinedrow_desk"),
         "quarantine-group": reverse("admin:migration_ops_quarantinedrow_waiting") + f"?company={running.pk}&reason={reason}",
