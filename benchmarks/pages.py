@@ -95,7 +95,10 @@ def in_browser(
 
 
 def _load(page: Any, url: str) -> float:
-    page.goto(url, wait_until="load")
+    answer = page.goto(url, wait_until="load")
+    if answer is None or answer.status != 200:
+        # A refusal is quick: it must not pass for a page.
+        raise SystemExit(f"{url} was answered {answer and answer.status} in the browser")
     return float(page.evaluate("performance.getEntriesByType('navigation')[0].loadEventEnd"))
 
 
