@@ -54,7 +54,10 @@ LOCK_TIMEOUT_MS = _number("LOCK_TIMEOUT_MS", 2_000)
 """How long a batch waits for a locked legacy row before it is put off, milliseconds."""
 
 STATEMENT_TIMEOUT_MS = _number("STATEMENT_TIMEOUT_MS", 600_000)
-"""Longest statement of a batch, milliseconds."""
+"""Longest statement of a batch, and longest pause between two of them: a frozen worker gives its rows back then."""
+
+STANDSTILL_MS = 5_000
+"""How long a process may stand still while others wait for it to commit, before the server ends its session."""
 
 CAPTURE_LOCK_TIMEOUT_MS = 500
 """How long installing the capture triggers may hold up legacy writers, milliseconds."""

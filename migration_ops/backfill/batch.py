@@ -61,7 +61,7 @@ def run_step(run_id: int, generation: int, worker: str) -> Step:
     is_split = False
     try:
         with transaction.atomic():
-            _bound_waits()
+            fence.bound_waits(lock_ms=conf.LOCK_TIMEOUT_MS, statement_ms=conf.STATEMENT_TIMEOUT_MS)
             _hold_stage(run)
             batch_id = _claim(run)
             if batch_id is not None:
@@ -84,14 +84,6 @@ def run_step(run_id: int, generation: int, worker: str) -> Step:
         guard.stop_if_mostly_quarantined(run, generation)
         return Step.DONE
     return _next_phase(run, generation)
-
-
-def _bound_waits() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT set_config('lock_timeout', %s, true), set_config('statement_timeout', %s, true)",
-            [f"{conf.LOCK_TIMEOUT_MS}ms", f"{conf.STATEMENT_TIMEOUT_MS}ms"],
-        )
 
 
 def _hold_stage(run: MigrationRun) -> None:
@@ -126,7 +118,10 @@ def _ensure_driven(run_id: int, generation: int) -> None:
 
 def _fence(run_id: int, generation: int) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(block("queries/plan.sql", "fence").sql, {"run": run_id, "generation": generation})
+        cursor.execute(
+            block("queries/plan.sql", "fence").sql,
+            {"run": run_id, "generation": generation, "standstill": f"{conf.STANDSTILL_MS}ms"},
+        )
         if cursor.fetchone() is None:
             raise RunTakenOver(run=run_id, generation=generation)
 

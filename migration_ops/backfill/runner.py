@@ -13,7 +13,7 @@ from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from types import FrameType
 
-from django.db import OperationalError, connection, connections, transaction
+from django.db import InternalError, OperationalError, connection, connections, transaction
 from django.db.models.functions import Now
 
 from migration_ops import conf, transitions
@@ -127,8 +127,9 @@ def work(run_id: int, generation: int, worker: str, *, until: Callable[[], bool]
             if not _turn(run_id, generation, worker, on_step):
                 return
             lost = 0
-        except OperationalError:
-            # The server went away. A committed batch stays committed, an uncommitted one is pending again.
+        except (OperationalError, InternalError):
+            # The server went away, or ended our session because we stood still. A committed batch stays committed,
+            # an uncommitted one is pending again.
             lost += 1
             if connection.is_usable() or lost > conf.RECONNECTS:
                 raise

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import DatabaseError, OperationalError, connection, transaction
+from django.db import DatabaseError, InternalError, OperationalError, connection, transaction
 from django.utils import timezone
 from psycopg import sql
 
@@ -93,10 +93,13 @@ def _move(company: Company, to: Stage, *, reason: str, actor: str, needs_gates: 
     CompanyStage.objects.get_or_create(company=company, defaults={"stage": Stage.OFF, "since": timezone.now()})
     try:
         return _flip(company, before, to, move, results, reason=reason or move.reason, actor=actor)
-    except OperationalError as error:
-        if (code := getattr(error.__cause__, "sqlstate", None)) not in ("55P03", "57014", "40P01"):
+    except (OperationalError, InternalError) as error:
+        if (code := getattr(error.__cause__, "sqlstate", None)) not in ("55P03", "57014", "40P01", fence.STOOD_STILL):
             raise
         why = _blockers(company) if code == "55P03" else "the last changes took too long to apply"
+        if code == fence.STOOD_STILL:
+            connection.close()
+            why = "this process stood still and held up the company's writers"
         raise FenceTimedOut(company=company.slug, stage=before, why=why) from error
 
 
@@ -180,7 +183,7 @@ def _drain_inside(company: Company, before: Stage, deadline: float, step: Any) -
         try:
             done: Applied = step(company)
         except (MigrationOpsError, DatabaseError) as error:
-            if isinstance(error, OperationalError):
+            if isinstance(error, OperationalError) or getattr(error.__cause__, "sqlstate", None) == fence.STOOD_STILL:
                 raise
             raise FenceTimedOut(
                 company=company.slug, stage=before, why=f"a change cannot be applied: {error}"

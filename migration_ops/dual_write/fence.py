@@ -2,15 +2,18 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
 
+from migration_ops import conf
 from migration_ops.sql.loader import block
 from migration_ops.stages import Stage
 
 SQL = "queries/fence.sql"
+STOOD_STILL: Final = "25P03"
+"""SQLSTATE of a session the server ended because it stood still in a transaction."""
 
 
 def scalar(file: str, name: str, params: dict[str, Any]) -> Any:
@@ -52,9 +55,12 @@ def lock_deals(ids: Sequence[UUID]) -> None:
 
 
 def bound_waits(*, lock_ms: int, statement_ms: int) -> None:
-    """Limit what this transaction waits for, milliseconds."""
+    """Limit what this transaction waits for, milliseconds, and how long a frozen process keeps others waiting: between
+    two statements it may stand still as long as a statement may take, then the server ends its session.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT set_config('lock_timeout', %s, true), set_config('statement_timeout', %s, true)",
-            [f"{lock_ms}ms", f"{statement_ms}ms"],
+            "SELECT set_config('lock_timeout', %s, true), set_config('statement_timeout', %s, true),"
+            " set_config('idle_in_transaction_session_timeout', %s, true)",
+            [f"{lock_ms}ms", f"{statement_ms}ms", f"{max(statement_ms, conf.STANDSTILL_MS)}ms"],
         )

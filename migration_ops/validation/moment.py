@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Final
 
 import psycopg
@@ -68,7 +68,8 @@ def settled(company: Company) -> Iterator[None]:
         with snapshot():
             with connection.cursor() as cursor:
                 cursor.execute("SELECT 1")  # the snapshot is taken by the first statement
-            holder.rollback()
+            with suppress(psycopg.InternalError):  # the server ended it: it is an ordinary snapshot then
+                holder.rollback()
             yield
 
 
@@ -83,7 +84,10 @@ def _may_apply(company: Company) -> bool:
 
 def _hold(holder: psycopg.Connection, company: Company) -> None:
     try:
-        holder.execute("SELECT set_config('lock_timeout', %s, true)", [f"{conf.FENCE_WAIT_MS}ms"])
+        holder.execute(
+            "SELECT set_config('lock_timeout', %s, true), set_config('idle_in_transaction_session_timeout', %s, true)",
+            [f"{conf.FENCE_WAIT_MS}ms", f"{conf.STANDSTILL_MS}ms"],
+        )
         holder.execute(block(fence.SQL, "close").sql, {"company": company.pk})
         with transaction.atomic():
             fence.bound_waits(lock_ms=conf.FENCE_WAIT_MS, statement_ms=conf.FENCE_DRAIN_MS)

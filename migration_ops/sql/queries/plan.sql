@@ -98,8 +98,10 @@ SELECT (SELECT count(*) FROM migration_batch b WHERE b.run_id = %(run)s AND b.st
        (SELECT count(*) FROM free);
 
 -- name: fence
--- Whether the run is still this generation's; held until the transaction ends, which is a moment later.
-SELECT 1 FROM migration_run r
+-- Whether the run is still this generation's; held until the transaction ends, which is a moment later. A worker that
+-- is frozen in this moment loses its session, because whoever takes the run over waits for it.
+-- params: run (int), generation (int), standstill (text)
+SELECT set_config('idle_in_transaction_session_timeout', %(standstill)s, true) FROM migration_run r
  WHERE r.id = %(run)s AND r.generation = %(generation)s AND r.status IN ('running', 'pausing', 'cancelling')
    FOR SHARE;
 
