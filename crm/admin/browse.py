@@ -74,7 +74,7 @@ def browse(request: HttpRequest) -> HttpResponse:
     if company is not None and company not in offered:
         offered.append(company)
     context = admin.site.each_context(request) | _page(request, company)
-    context |= {"title": "Quotes", "companies": offered, "statuses": (*QUOTE_STATUSES, "rejected")}
+    context |= {"title": "Find quotes", "companies": offered, "statuses": (*QUOTE_STATUSES, "rejected")}
     return TemplateResponse(request, "admin/crm/browse.html", context)
 
 

@@ -20,8 +20,9 @@ class Company(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
+        verbose_name = "company"
+        verbose_name_plural = "company settings"
         db_table = "companies"
-        verbose_name_plural = "companies"
         ordering = ["name", "id"]
 
     def __str__(self) -> str:

@@ -39,6 +39,8 @@ class CustomerDecision(CompanyOwned):
     superseded_by = reference("crm.CustomerDecision", "supersedes", null=True, blank=True)
 
     class Meta:
+        verbose_name = "decision"
+        verbose_name_plural = "decisions"
         db_table = "customer_decisions"
         ordering = ["-at", "id"]
         constraints = [

@@ -22,6 +22,8 @@ class CustomerMergeRun(CompanyOwned):
     undone_by = models.TextField(blank=True, default="")
 
     class Meta:
+        verbose_name = "run of merges"
+        verbose_name_plural = "runs of merges"
         db_table = "customer_merge_runs"
         ordering = ["-at", "id"]
         indexes = [models.Index(fields=["company", "-at"], name="customer_merge_runs_at_idx")]
@@ -61,6 +63,8 @@ class CustomerMerge(CompanyOwned):
     undone_reason = models.TextField(blank=True, default="")
 
     class Meta:
+        verbose_name = "merge"
+        verbose_name_plural = "merges"
         db_table = "customer_merges"
         ordering = ["-number"]
         permissions = [("merge_customers", "Can merge customers, decide about them, and undo both")]

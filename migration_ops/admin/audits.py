@@ -1,20 +1,18 @@
 """The standing audit of automatic merges: the question, asked blind, and what the answers add up to."""
 
-from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
 from crm.admin.columns import link, minute, short
 from crm.admin.filters import choice_filter
 from crm.admin.scope import allowed_companies, companies_seen, company_seen
 from crm.admin.splits import MAY_MERGE
-from migration_ops.admin.records import MachineAdmin
+from migration_ops.admin.records import MachineAdmin, render_page
 from migration_ops.exceptions import MigrationOpsError
 from migration_ops.identity.duplicates import precision, standing_audit
 from migration_ops.models import AutomaticMerging, MergeSample
@@ -78,8 +76,8 @@ class MergeSampleAdmin(MachineAdmin):
             (now, _percent(now.precision), _percent(now.low), _percent(now.high))
             for now in standing_audit.figures_of(companies[:SHOWN])
         ]
-        return self._render(
-            request, "audit.html", title="Audit of automatic merges", rows=rows, bar=_percent(precision.BAR),
+        return render_page(
+            request, "audit.html", title="Audit of merges", rows=rows, bar=_percent(precision.BAR),
             telling=precision.TELLING, waiting=self.get_queryset(request).filter(answer="").count(),
             daily=standing_audit.DAILY, most=SHOWN if len(companies) > SHOWN else 0,
         )  # fmt: skip
@@ -111,7 +109,7 @@ class MergeSampleAdmin(MachineAdmin):
         undo = None
         if sample.answer == "different" and sample.merge is not None and sample.merge.undone_at is None:
             undo = reverse("admin:crm_customermerge_undo", args=[sample.merge_id])
-        return self._render(
+        return render_page(
             request, "audit_ask.html", title="The same customer?", sample=sample, lines=_lines(sample),
             names=[side["name"] for side in sample.sides], answers=ANSWERS, machine=machine_of(sample), undo=undo,
             figures=standing_audit.figures(sample.company) if sample.answer else None,
@@ -138,12 +136,6 @@ class MergeSampleAdmin(MachineAdmin):
     def _check(self, request: HttpRequest) -> None:
         if not request.user.has_perm(MAY_MERGE):
             raise PermissionDenied
-
-    def _render(self, request: HttpRequest, template: str, **context: Any) -> HttpResponse:
-        return TemplateResponse(
-            request, f"admin/migration_ops/{template}",
-            {**self.admin_site.each_context(request), "opts": self.model._meta, **context},
-        )  # fmt: skip
 
 
 def _percent(share: float | None) -> str:

@@ -7,7 +7,6 @@ from uuid import UUID
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
 from crm.admin.columns import anchor, column, link, minute, short, state
@@ -16,7 +15,7 @@ from crm.admin.scope import companies_seen, company_seen
 from crm.admin.splits import MAY_MERGE
 from crm.exceptions import CrmError
 from migration_ops.admin.conflicts import reason_in_words
-from migration_ops.admin.records import MachineAdmin
+from migration_ops.admin.records import MachineAdmin, render_page
 from migration_ops.exceptions import MigrationOpsError
 from migration_ops.identity.duplicates import bulk as bulks
 from migration_ops.models import BulkDecision, DedupCase
@@ -86,7 +85,7 @@ class BulkDecisionAdmin(MachineAdmin):
         )
         company = next((each for each in companies if each.pk == chosen), companies[0] if companies else None)
         found = bulks.patterns(company) if company else []
-        return self._render(
+        return render_page(
             request, "patterns.html", title="Cases like one another", companies=companies, company=company,
             patterns=[(each, reason_in_words(each.reason)) for each in found], sample=bulks.SAMPLE,
         )  # fmt: skip
@@ -116,7 +115,7 @@ class BulkDecisionAdmin(MachineAdmin):
         sample = [(id, known.get(id), WORDS.get(bulk.answers.get(id, ""), "")) for id in bulk.sample]
         unseen = next((id for id in bulk.sample if id not in bulk.answers), None)
         verdict = bulks.verdict_of_sample(bulk)
-        return self._render(
+        return render_page(
             request, "bulk.html", title="Cases like one another", bulk=bulk, reason=reason_in_words(bulk.reason),
             sample=sample, unseen=unseen, verdict=WORDS.get(verdict, ""), answer=WORDS.get(bulk.verdict, ""),
             size=len(bulk.cases), looked=len(bulk.answers), done=bulk.decided_cases.count(), left=bulk.left[:200],
@@ -140,7 +139,7 @@ class BulkDecisionAdmin(MachineAdmin):
             return HttpResponseRedirect(
                 reverse(f"admin:{NAME}_sample", args=[pk, unseen]) if unseen else page_of_bulk(pk)
             )
-        return self._render(
+        return render_page(
             request, "sample.html", title="A case of the sample", bulk=bulk, case=found, page=case_page(found),
             reason=reason_in_words(found.reason), number=bulk.sample.index(str(case)) + 1, answers=ANSWERS,
             said=WORDS.get(bulk.answers.get(str(case), ""), ""), back=page_of_bulk(pk),
@@ -184,9 +183,3 @@ class BulkDecisionAdmin(MachineAdmin):
         if bulk is None:
             raise Http404
         return bulk
-
-    def _render(self, request: HttpRequest, template: str, **context: Any) -> HttpResponse:
-        return TemplateResponse(
-            request, f"admin/migration_ops/{template}",
-            {**self.admin_site.each_context(request), "opts": self.model._meta, **context},
-        )  # fmt: skip

@@ -2,12 +2,19 @@
 
 from typing import Any
 
+from django.contrib import admin
 from django.db.models import QuerySet, TextField
 from django.db.models.functions import Cast
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 
 from crm.admin.filters import CompanyFilter
 from crm.admin.lists import ListAdmin
+
+
+def render_page(request: HttpRequest, template: str, **context: Any) -> HttpResponse:
+    """A page besides lists and forms; without a model's options, so that its heading is its own title."""
+    return TemplateResponse(request, f"admin/migration_ops/{template}", {**admin.site.each_context(request), **context})
 
 
 class MachineAdmin(ListAdmin):

@@ -6,7 +6,6 @@ from urllib.parse import urlencode
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
 from crm.admin.columns import link, minute, short, state
@@ -14,7 +13,7 @@ from crm.admin.filters import choice_filter
 from crm.admin.scope import companies_seen, company_seen
 from crm.admin.splits import MAY_MERGE
 from crm.models import Company, Customer
-from migration_ops.admin.records import MachineAdmin
+from migration_ops.admin.records import MachineAdmin, render_page
 from migration_ops.exceptions import MigrationOpsError
 from migration_ops.identity.duplicates import values
 from migration_ops.identity.duplicates.rulings import KINDS
@@ -79,8 +78,8 @@ class ValueRulingAdmin(MachineAdmin):
             for each in found
             if company and kind in ("", each.kind)
         ]
-        return self._render(
-            request, "values.html", title="Values many customers use", companies=companies, company=company, rows=rows,
+        return render_page(
+            request, "values.html", title="Generic values", companies=companies, company=company, rows=rows,
             kinds=ValueRuling.Kind.choices, kind=kind, is_large=company is not None and values.is_large(company),
             counted_at=values.counted_at(company) if company else None,
         )  # fmt: skip
@@ -96,7 +95,7 @@ class ValueRulingAdmin(MachineAdmin):
         users = values.users_of(company, kind, value)
         told = values.effects(company, kind, value, [each[3] for each in offered], users=users)
         words = [(name, title, key, effect) for (name, title, key, _), effect in zip(offered, told, strict=True)]
-        return self._render(
+        return render_page(
             request, "value.html", title="A value many customers use", company=company, kind=kind, value=value,
             kind_words=dict(ValueRuling.Kind.choices)[kind],
             rulings=[(each, SAYS[each.is_generic]) for each in rulings],
@@ -142,12 +141,6 @@ class ValueRulingAdmin(MachineAdmin):
     def _check(self, request: HttpRequest) -> None:
         if not request.user.has_perm(MAY_MERGE):
             raise PermissionDenied
-
-    def _render(self, request: HttpRequest, template: str, **context: Any) -> HttpResponse:
-        return TemplateResponse(
-            request, f"admin/migration_ops/{template}",
-            {**self.admin_site.each_context(request), "opts": self.model._meta, **context},
-        )  # fmt: skip
 
 
 def _shown(company: Company, users: values.Users) -> list[Customer]:

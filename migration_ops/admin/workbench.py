@@ -7,7 +7,6 @@ from uuid import UUID
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.http import urlencode
 
@@ -19,6 +18,7 @@ from crm.models import Company
 from migration_ops import audit, tasks
 from migration_ops.admin.evidence import as_text, source_lines
 from migration_ops.admin.exports import ExportedAdmin
+from migration_ops.admin.records import render_page
 from migration_ops.exceptions import BadArgument, MigrationOpsError
 from migration_ops.models import QuarantinedRow
 from migration_ops.projection.reasons import REMEDIES, QuarantineReason
@@ -67,7 +67,7 @@ class WorkbenchPages(ExportedAdmin):
              for reason, groups in by_reason.items()),
             key=lambda line: -line[2],
         )  # fmt: skip
-        return self._render(
+        return render_page(
             request, "workbench.html", title="Quarantine workbench", reasons=reasons, company=company,
             companies=list(companies_seen(request).order_by("name")[:200]), total=sum(each.count for each in found),
         )  # fmt: skip
@@ -89,7 +89,7 @@ class WorkbenchPages(ExportedAdmin):
         shown = found[: quarantine.PAGE_ROWS]
         total = sum(each.count for each in quarantine.groups([company.pk]) if each.reason == reason)
         more = f"{_list_url(company.pk, reason)}&after={shown[-1].pk}" if len(found) > len(shown) else ""
-        return self._render(
+        return render_page(
             request, "waiting.html", title=WORDS[reason], company=company, reason=reason, remedy=REMEDIES[reason],
             rows=[(row, _in_words(row.field), _row_url(row.pk)) for row in shown], total=total, more=more,
             may_correct=request.user.has_perm(MAY_CORRECT),
@@ -117,7 +117,7 @@ class WorkbenchPages(ExportedAdmin):
             if not goes_on:
                 return HttpResponseRedirect(_row_url(pk))
             return HttpResponseRedirect(_row_url(following) if following else reverse(f"admin:{NAME}_desk"))
-        return self._render(
+        return render_page(
             request, "quarantined.html", title=f"Quarantined: {row.legacy_id}", row=row, reason=WORDS[row.reason],
             remedy=REMEDIES[row.reason], may_correct=request.user.has_perm(MAY_CORRECT),
             list_url=_list_url(row.company_id, row.reason), **_shown(request, row),
@@ -156,12 +156,6 @@ class WorkbenchPages(ExportedAdmin):
     def _may_correct(self, request: HttpRequest) -> None:
         if not request.user.has_perm(MAY_CORRECT):
             raise PermissionDenied
-
-    def _render(self, request: HttpRequest, template: str, **context: Any) -> HttpResponse:
-        return TemplateResponse(
-            request, f"admin/migration_ops/{template}",
-            {**self.admin_site.each_context(request), "opts": self.model._meta, **context},
-        )  # fmt: skip
 
 
 def _correct(request: HttpRequest, row: QuarantinedRow) -> tuple[str, bool]:

@@ -128,6 +128,8 @@ def _path(company: Company, now: Stage) -> tuple[StageOnPath, ...]:
 def in_words(evidence: Any) -> str:
     """A gate's evidence in one line."""
     if isinstance(evidence, dict):
+        if verdicts := {name: each for name, each in evidence.items() if isinstance(each, dict) and "verdict" in each}:
+            return _verdicts_in_words(verdicts)
         return ", ".join(_named(name, value) for name, value in evidence.items())
     if isinstance(evidence, list):
         return "; ".join(in_words(each) for each in evidence) or "none"
@@ -136,6 +138,19 @@ def in_words(evidence: Any) -> str:
     # Times to the second: that is all a person reads.
     text = str(evidence)
     return f"{text[:19]} UTC" if len(text) >= 25 and text[4:5] == "-" and text[10:11] in " T" else text
+
+
+def _verdicts_in_words(verdicts: dict[str, dict[str, Any]]) -> str:
+    """One line for all depths: which failed, which passed, how many rows they saw, and how old the oldest is."""
+
+    def depths(has_passed: bool) -> str:
+        return ", ".join(name.replace("_", " ") for name, each in verdicts.items() if each["passed"] is has_passed)
+
+    told = [f"{names} {word}" for names, word in ((depths(False), "failed"), (depths(True), "passed")) if names]
+    fewest, most = (pick(each["rows"] for each in verdicts.values()) for pick in (min, max))
+    rows = f"{fewest:,}" if fewest == most else f"{fewest:,} to {most:,}"
+    oldest = in_words(min(each["at"] for each in verdicts.values()))
+    return f"{'; '.join(told)}; {rows} rows, the oldest verdict of {oldest}"
 
 
 def _named(name: str, value: Any) -> str:

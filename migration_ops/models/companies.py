@@ -18,6 +18,8 @@ class CompanyStage(models.Model):
     )
 
     class Meta:
+        verbose_name = "company"
+        verbose_name_plural = "companies"
         constraints = [
             models.CheckConstraint(
                 name="migration_company_stage_percent", condition=models.Q(shadow_percent__range=(0, 100))

@@ -119,6 +119,8 @@ class AuditLine(models.Model):
     hash = models.TextField()
 
     class Meta:
+        verbose_name = "audit log line"
+        verbose_name_plural = "audit log lines"
         managed = False
         db_table = "migration_audit_log"
         ordering = ["-id"]

@@ -41,9 +41,10 @@ class OutboxEntry(models.Model):
     error = models.TextField(default="", db_default="")
 
     class Meta:
+        verbose_name = "captured change"
+        verbose_name_plural = "captured changes"
         db_table = "migration_outbox"
         ordering = ["id"]
-        verbose_name_plural = "outbox entries"
         indexes = [
             models.Index(
                 fields=["company_id", "id"], name="migration_outbox_pending_idx", condition=Q(state="pending")

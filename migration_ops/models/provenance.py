@@ -32,6 +32,8 @@ class LegacyLink(models.Model):
     batch = models.ForeignKey("MigrationBatch", models.SET_NULL, null=True, db_constraint=False, db_index=False)
 
     class Meta:
+        verbose_name = "link"
+        verbose_name_plural = "links"
         db_table = "migration_legacy_link"
         ordering = ["legacy_id"]
         indexes = [models.Index(fields=["company", "legacy_id"], name="migration_legacy_link_co_idx")]

@@ -43,6 +43,8 @@ class MigrationRun(models.Model):
     error = models.TextField(default="")
 
     class Meta:
+        verbose_name = "run"
+        verbose_name_plural = "runs"
         db_table = "migration_run"
         ordering = ["-id"]
         constraints = [
@@ -90,9 +92,10 @@ class MigrationBatch(models.Model):
     duration_ms = models.IntegerField(null=True)
 
     class Meta:
+        verbose_name = "batch"
+        verbose_name_plural = "batches"
         db_table = "migration_batch"
         ordering = ["run", "id"]
-        verbose_name_plural = "migration batches"
         indexes = [
             models.Index(
                 fields=["run", "kind", "part"], name="migration_batch_pending_idx", condition=Q(state="pending")

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from crm.tests.admin.rows import HOSTILE, NOW, a_company, deals
 from crm.tests.admin.test_pages import text
+from migration_ops.console.company import in_words
 from migration_ops.cutover import findings, gates, second_person
 from migration_ops.cutover.offered import offers
 from migration_ops.exceptions import SecondPersonRefused
@@ -130,6 +131,15 @@ class TestPage:
             StageChange.objects.create(company=company, before="off", after="dualwrite", reason=str(number), actor="x",
                                        at=NOW)  # fmt: skip
         assert statements() == few
+
+    def test_the_verdicts_behind_a_gate_are_one_line(self):
+        seen = {
+            depth: {"verdict": 7, "passed": depth != "fields", "rows": rows, "at": f"2026-11-2{day} 09:46:39.5+00:00"}
+            for day, (depth, rows) in enumerate((("counts", 982), ("fields", 3), ("round_trip", 982)))
+        }
+        assert in_words(seen) == (
+            "fields failed; counts, round trip passed; 3 to 982 rows, the oldest verdict of 2026-11-20 09:46:39 UTC"
+        )
 
     def test_absent_and_foreign_companies_are_the_same(self, client, company):
         client.force_login(a_person("ann", ENGINEER, companies=[a_company(1)]))

@@ -1,3 +1,5 @@
+from html import unescape
+from re import findall
 from uuid import UUID
 
 import pytest
@@ -23,6 +25,7 @@ from migration_ops.models import (
     Verdict,
 )
 from migration_ops.tests.admin.rows import traces
+from quotepro.navigation import NAVIGATION
 
 pytestmark = pytest.mark.django_db
 MODELS = (
@@ -174,7 +177,7 @@ def test_a_company_and_a_customer_lead_to_what_the_move_knows_of_them(admin_clie
 
 def test_the_sidebar_shows_what_the_user_may_see(client, admin_client, company):
     everything = text(admin_client.get(reverse("admin:index")))
-    for title in ("Quarantine", "Possible duplicates", "Company settings", "Quotes table"):
+    for title in ("Quarantine", "Possible duplicates", "Company settings", "Legacy quotes"):
         assert title in everything
     clerk = User.objects.create_user("clerk", is_staff=True)
     clerk.user_permissions.add(Permission.objects.get(codename="view_customer"))
@@ -183,3 +186,13 @@ def test_the_sidebar_shows_what_the_user_may_see(client, admin_client, company):
     assert list_url(Customer) in shown
     assert list_url(QuarantinedRow) not in shown
     assert client.get(list_url(QuarantinedRow)).status_code == 403
+
+
+def test_every_page_of_the_sidebar_is_headed_by_the_words_that_led_to_it(admin_client):
+    headed = {}
+    for item in (item for section in NAVIGATION for item in section["items"]):
+        shown = text(admin_client.get(str(item["link"])))
+        heading = findall(r'tracking-tight">\s*(.*?)\s*</(?:a|span)', shown)[-1]
+        headed[item["title"]] = unescape(heading)
+    assert len(headed) > 30
+    assert {title: words for title, words in headed.items() if not words.lower().startswith(title.lower())} == {}
