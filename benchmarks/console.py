@@ -45,7 +45,7 @@ def main() -> int:
     asked.add_argument("--loads", type=int, default=3, help="loads of each page in the browser (%(default)s)")
     asked.add_argument("--take", metavar="NAME", help="a database that --keep has left; it is brought up to date first")
     asked.add_argument("--keep", action="store_true", help="keep the database")
-    asked.add_argument("--only", metavar="TEXT", default="", help="pages whose name has this in it")
+    asked.add_argument("--only", metavar="TEXT", default="", help="the page of this name, else those with it in theirs")
     asked.add_argument("--no-browser", action="store_true")
     asked.add_argument("--json", type=Path)
     options = asked.parse_args()
@@ -112,7 +112,9 @@ def _measure(url: str, options: argparse.Namespace) -> dict[str, Any]:
     company = largest_company()
     found: list[dict[str, Any]] = []
     with people(company, SEEN_COMPANIES) as staff:
-        wanted = [each for each in places(company) if options.only in each.name]
+        every = list(places(company))
+        named = [each for each in every if each.name == options.only]
+        wanted = named or [each for each in every if options.only in each.name]
         cookies = {person: session_of(user) for person, user in staff.items()}
         for person, (cookie, value) in cookies.items():
             client = Client()
