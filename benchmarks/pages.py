@@ -89,7 +89,7 @@ def in_browser(
             page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
             name, value = cookies[person]
             page.context.add_cookies([{"name": name, "value": value, "url": base}])
-            # The browser's cache of what all pages share is warm, as a person's is, and so is every process of the server.
+            # The browser's cache of what all pages share is warm, as a person's is, and so are the server's processes.
             for _ in range(WARM_LOADS):
                 _load(page, base + "/admin/")
             told[person] = {label: median([_load(page, base + url) for _ in range(rounds)]) for label, url in wanted}
