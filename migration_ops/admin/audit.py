@@ -7,16 +7,16 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils.text import Truncator
 
-from crm.admin.columns import code, column, minute, number, short, text, when
+from crm.admin.columns import code, column, minute, number, recorded, short, text, when
 from crm.models import Company
 from migration_ops.admin.exports import ExportedAdmin
 from migration_ops.console.company import in_words
 from migration_ops.models import AuditLine
 
 
-def begun(detail: Any) -> str:
-    """The beginning of the details."""
-    return Truncator(in_words(detail)).chars(160)
+def begun(detail: Any) -> Any:
+    """The beginning of the details, broken anywhere: what was recorded may be one long word."""
+    return recorded(Truncator(in_words(detail)).chars(160))
 
 
 @admin.register(AuditLine)

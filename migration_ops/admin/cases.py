@@ -25,7 +25,7 @@ from django.utils.http import urlencode
 
 from crm.admin.columns import anchor, badge, column, minute, money, number, words_of
 from crm.admin.filters import ChoiceFilter, choice_filter, uuid_or_none
-from crm.admin.scope import allowed_companies
+from crm.admin.scope import allowed_companies, companies_seen
 from crm.admin.splits import MAY_MERGE
 from crm.exceptions import CrmError
 from crm.services.decisions import in_words
@@ -37,7 +37,7 @@ from migration_ops.identity.duplicates import cases
 from migration_ops.identity.duplicates.cases import Answer, Verdict
 from migration_ops.identity.duplicates.explain import REASON_WORDS
 from migration_ops.models import DedupCase
-from migration_ops.selectors.cases import case_page, preview_of
+from migration_ops.selectors.cases import case_page, preview_of, unsearched
 
 KEYS = (
     ("S", "all the same"), ("D", "not the same"), ("H", "same household"), ("W", "works for"), ("B", "branch of"),
@@ -131,6 +131,7 @@ class DedupCaseAdmin(MachineAdmin):
     sortable_by = ()
     search_ids = ("pk",)
     search_texts = ("words",)
+    search_help_text = "A part of a name, or the id of a case"
     change_form_before_template = ""
     fieldsets = ((None, {"fields": (case_link,)}),)
     change_list_template = "admin/migration_ops/cases.html"
@@ -140,6 +141,12 @@ class DedupCaseAdmin(MachineAdmin):
         rows = super().get_queryset(request)
         days = AGES.get(request.GET.get("age", ""))
         return rows.filter(created_at__lt=timezone.now() - timedelta(days=days)) if days else rows
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The queue; where it is empty, with the companies that were never searched."""
+        shown = (extra_context or {}) | {"unsearched": unsearched(companies_seen(request))[:SEEN_AT_A_GLANCE]}
+        answer: HttpResponse = super().changelist_view(request, shown)
+        return answer
 
     def get_urls(self) -> list[URLPattern]:
         """The pages besides the list."""

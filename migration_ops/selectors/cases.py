@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db.models import Exists, OuterRef, QuerySet
+
 from crm.exceptions import CrmError
 from crm.models import Company, CustomerAddress, CustomerContact
 from crm.selectors.customers import living
@@ -11,7 +13,7 @@ from crm.services.members import Member
 from crm.services.merge_plan import MergePlan, plan_merge
 from crm.services.survivorship import FIELDS, evidence_words
 from migration_ops.identity.duplicates.cases import Question, questions_of
-from migration_ops.models import DedupCase
+from migration_ops.models import DedupCase, DedupConflict, DedupRun
 
 SHOWN_LINES = 8
 
@@ -165,3 +167,10 @@ def _line(words: str, values: Mapping[UUID, Sequence[str]]) -> Line:
         for id, lines in values.items()
     )
     return Line(words=words, field="", differs=len({cell.lines for cell in cells}) > 1, cells=cells)
+
+
+def unsearched(companies: QuerySet[Company]) -> QuerySet[Company]:
+    """Of these, companies with possible duplicates of a migration that no search has made cases of, by name."""
+    of_company = {"company": OuterRef("pk")}
+    waiting = DedupConflict.objects.filter(**of_company, state=DedupConflict.State.OPEN)
+    return companies.filter(Exists(waiting), ~Exists(DedupRun.objects.filter(**of_company))).order_by("name")

@@ -16,7 +16,10 @@ from migration_ops.backfill.migrate import Migrated, migrate
 from migration_ops.backfill.plan import Start
 from migration_ops.backfill.runner import Report as RunReport
 from migration_ops.exceptions import MigrationOpsError
-from migration_ops.roles import VIEWER, ensure_roles
+from migration_ops.identity.duplicates.cases import rebuild_cases
+from migration_ops.identity.duplicates.find import find_duplicates
+from migration_ops.identity.duplicates.outcome import Outcome
+from migration_ops.roles import SUPPORT, VIEWER, ensure_roles
 from migration_ops.selectors.summary import summary_of
 from migration_ops.stages import NEW_SIDE_LEADS
 from migration_ops.transitions import stage_of
@@ -45,10 +48,13 @@ class DemoRefused(MigrationOpsError):
 
 @dataclass(frozen=True, kw_only=True)
 class Told:
-    """One company of the demo: how its migration went, and what was proven."""
+    """One company of the demo: how its migration went, what was proven, and which customers may be one."""
 
     migrated: Migrated
     report: Report
+    searched: Outcome
+    cases: int
+    """Open ones, each a question for a person."""
 
 
 def demo_companies(rows: int, *, progress: Callable[[int], None]) -> list[Company]:
@@ -82,7 +88,7 @@ def demo_companies(rows: int, *, progress: Callable[[int], None]) -> list[Compan
 
 
 def tell(company: Company, *, report: RunReport) -> Told:
-    """Migrate one company and prove it at every depth; one that somebody took live since is only proven.
+    """Migrate one company, prove it at every depth and search it for duplicates; one that is live is not migrated.
 
     Raises:
         KeyboardInterrupt: a signal paused the run: nobody wants the next company.
@@ -97,18 +103,20 @@ def tell(company: Company, *, report: RunReport) -> Told:
         )
     if signals:
         raise KeyboardInterrupt
-    return Told(migrated=migrated, report=validate(company))
+    proven = validate(company)
+    return Told(migrated=migrated, report=proven, searched=find_duplicates(company), cases=rebuild_cases(company))
 
 
 def demo_staff() -> dict[str, str]:
-    """An administrator and a viewer, with fresh passwords (shown once, stored hashed)."""
-    passwords = {name: secrets.token_urlsafe(9) for name in ("admin", "viewer")}
+    """An administrator, support and a viewer, with fresh passwords (shown once, stored hashed)."""
+    roles = {"admin": "", "support": SUPPORT, "viewer": VIEWER}
+    passwords = {name: secrets.token_urlsafe(9) for name in roles}
+    ensure_roles(apps)
     for name, password in passwords.items():
         user, _ = User.objects.get_or_create(username=name, defaults={"email": f"{name}@example.com"})
         user.is_staff, user.is_superuser = True, name == "admin"
         user.set_password(password)
         user.save()
-        if name == "viewer":
-            ensure_roles(apps)
-            user.groups.add(Group.objects.get(name=VIEWER))
+        if role := roles[name]:
+            user.groups.add(Group.objects.get(name=role))
     return passwords

@@ -88,22 +88,29 @@ def _closing(told: Sequence[Told]) -> Panel:
     migrated = sum(summary.migrated for summary in summaries)
     waiting = sum(summary.quarantined for summary in summaries)
     pending = sum(summary.pending for summary in summaries)
-    doubtful = sum(summary.open_conflicts for summary in summaries)
+    alike = sum(each.searched.groups for each in told)
+    cases = sum(each.cases for each in told)
     is_proven = all(each.report.passed for each in told)
     lines = [
         f"{rows:,} legacy rows = {migrated:,} migrated + {waiting:,} quarantined + {pending:,} pending.",
         "Every migrated row was rebuilt from the new tables and is identical, column by column."
         if is_proven
         else "The proof FAILED: see manage.py validate_migration --all",
-        f"{doubtful:,} pairs of customers look alike and were kept apart, for a person to decide.",
+        f"Customers that look alike were kept apart. For a person to decide, in the admin: {_count(cases, 'case')}.",
+        f"Surely one, for manage.py find_duplicates --all --merge: {_count(alike, 'group')}.",
     ]
     return Panel("\n".join(lines), border_style="green" if is_proven and not pending else "red", expand=False)
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number:,} {word}{'' if number == 1 else 's'}"
 
 
 def summary_json(told: Sequence[Told]) -> dict[str, Any]:
     """The same as plain values."""
     companies = [
-        as_json(each.migrated) | {"passed": each.report.passed, "rows_checked": each.report.rows_checked}
+        as_json(each.migrated)
+        | {"passed": each.report.passed, "rows_checked": each.report.rows_checked, "cases": each.cases}
         for each in told
     ]
     return {

@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import time
+from contextlib import contextmanager
 
 import pytest
 from django.urls import reverse
@@ -58,6 +60,19 @@ def shot(page, name):
     folder = os.environ.get("QUOTEPRO_SCREENSHOTS")
     if folder:
         page.screenshot(path=f"{folder}/{name}.png", full_page=True)
+
+
+@contextmanager
+def slow(page, pattern):
+    """Answers of these pages take a moment."""
+
+    def late(route):
+        time.sleep(0.3)
+        route.continue_()
+
+    page.route(pattern, late)
+    yield
+    page.unroute(pattern)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -122,6 +137,21 @@ def test_with_keys_only(browser, live_server, queue):
     page.keyboard.type("sn")
     assert page.input_value("input[name=why]") == "sn"
     assert page.errors == []
+
+
+def test_keys_pressed_faster_than_the_preview_comes(browser, live_server, queue):
+    page = sign_in(browser, live_server, "ann")
+    page.goto(live_server.url + queue)
+    page.keyboard.press("n")
+    page.wait_for_selector("#case:has-text('Bobby Ray')")
+    with slow(page, "**/preview/"):
+        page.keyboard.press("d")
+        page.keyboard.press("Enter")
+        # Another answer is another decision: the first one is not sent.
+        page.keyboard.press("h")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("#case:has-text('Anna Lee')")
+    assert DedupCase.objects.get(state="decided").decided_words.endswith("same household")
 
 
 def test_two_browsers_on_one_case(browser, live_server, queue):

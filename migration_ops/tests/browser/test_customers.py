@@ -47,7 +47,7 @@ def test_a_customer_is_split_with_keys_and_one_again(browser, live_server, custo
     page.focus("button[value=preview]")
     page.keyboard.press("Enter")
     page.wait_for_selector("#preview")
-    assert page.evaluate("document.activeElement.id") == "do"
+    page.wait_for_function("document.activeElement.id === 'do'")
     assert "9,000" in page.inner_text("body") or "Bob Ray" in page.inner_text("#preview")
     assert page.evaluate("document.documentElement.scrollWidth") <= 1280
     shot(page, f"split-{scheme}")

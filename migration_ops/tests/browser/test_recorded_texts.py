@@ -2,6 +2,7 @@
 
 import pytest
 
+from migration_ops.roles import ADMINISTRATOR
 from migration_ops.tests.admin.everything import everything
 from migration_ops.tests.admin.people import a_person
 from migration_ops.tests.admin.recorded import write_scripts
@@ -21,7 +22,7 @@ LINKS = "all => all.map(one => one.getAttribute('href')).filter(one => /^\\s*(ja
 def test_no_page_runs_what_was_recorded(browser, live_server):  # noqa: F811
     two = everything(0), everything(1)
     write_scripts(two[0])
-    a_person("ann", is_superuser=True)
+    a_person("ann", ADMINISTRATOR, is_superuser=True)
     page = sign_in(browser, live_server, "ann")
     page.add_init_script(WATCH)
     seen = 0

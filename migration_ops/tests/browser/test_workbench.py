@@ -39,7 +39,7 @@ def test_three_rows_corrected_from_the_front_page(browser, live_server, waiting,
     shot(page, f"workbench-{scheme}")
     fits(page)
     is_accessible(page)
-    page.click("table >> text=Alder Roofing")
+    page.click("tr:has-text('Alder Roofing') >> text=Open the rows")
     page.wait_for_selector("#rows")
     shot(page, f"waiting-{scheme}")
     fits(page)

@@ -20,10 +20,13 @@
     waiting = new AbortController();
     const submit = document.getElementById("submit");
     submit.dataset.waiting = "yes";
+    // Whoever changes the answer has not decided on what was there before.
+    delete submit.dataset.decided;
     try {
       const answer = await fetch(page.dataset.preview, { method: "POST", body: new FormData(form), signal: waiting.signal });
       if (answer.ok) document.getElementById("preview").innerHTML = await answer.text();
       delete submit.dataset.waiting;
+      if (submit.dataset.decided) form.requestSubmit(submit);
     } catch (error) {
       if (error.name !== "AbortError") throw error;
     }
@@ -66,10 +69,12 @@
       if (box.classList.contains("qp-group")) agree();
       if (box.name !== "why" && box.name !== "overrules") preview();
     });
-    // Only a decision waits for the preview; going on to the next case need not.
+    // A decision made before its preview is there waits for it; going on to the next case need not.
     form.addEventListener("submit", (event) => {
       const submit = document.getElementById("submit");
-      if (event.submitter === submit && submit.dataset.waiting) event.preventDefault();
+      if (event.submitter !== submit || !submit.dataset.waiting) return;
+      event.preventDefault();
+      submit.dataset.decided = "yes";
     });
     // Whoever has the case open holds it, as long as they look; the second is told who was first.
     const claim = async () => {
