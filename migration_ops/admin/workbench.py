@@ -1,6 +1,6 @@
 """The quarantine workbench: what waits by reason; one row raw, its failing place marked; what to do about it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -23,7 +23,7 @@ from migration_ops.exceptions import BadArgument, MigrationOpsError
 from migration_ops.models import QuarantinedRow
 from migration_ops.projection.reasons import REMEDIES, QuarantineReason
 from migration_ops.quarantine import desk
-from migration_ops.quarantine.values import ALIASES, CORRECTABLE, Place, place_of, read_items
+from migration_ops.quarantine.values import ALIASES, CORRECTABLE, Place, hint, place_of, read_items
 from migration_ops.selectors import quarantine
 
 MAY_CORRECT = "migration_ops.correct_quarantine"
@@ -111,16 +111,23 @@ class WorkbenchPages(ExportedAdmin):
             try:
                 told, goes_on = does(request, row)
             except (CrmError, MigrationOpsError) as error:
+                # What was typed stays on the page, to be mended there.
                 messages.error(request, str(error))
-                return HttpResponseRedirect(request.get_full_path())
+                return self._row_page(request, row, typed=request.POST)
             messages.success(request, told)
             if not goes_on:
                 return HttpResponseRedirect(_row_url(pk))
             return HttpResponseRedirect(_row_url(following) if following else reverse(f"admin:{NAME}_desk"))
+        return self._row_page(request, row, typed={})
+
+    def _row_page(self, request: HttpRequest, row: QuarantinedRow, *, typed: Mapping[str, str]) -> HttpResponse:
+        shown = _shown(row, field=request.GET.get("field", ""))
+        if typed.get("do") == "correct" and shown["place"] is not None and typed.get("field") == shown["field"]:
+            shown |= {"text": typed.get("text", ""), "why": typed.get("why", "")}
         return render_page(
             request, "quarantined.html", title=f"Quarantined: {row.legacy_id}", row=row, reason=WORDS[row.reason],
             remedy=REMEDIES[row.reason], may_correct=request.user.has_perm(MAY_CORRECT),
-            list_url=_list_url(row.company_id, row.reason), **_shown(request, row),
+            list_url=_list_url(row.company_id, row.reason), **shown,
         )  # fmt: skip
 
     def _bulk(self, request: HttpRequest, company: Company, reason: str) -> str:
@@ -196,18 +203,19 @@ def _told(done: str, settled: desk.Settled) -> str:
     return f"{done}: the row is migrated."
 
 
-def _shown(request: HttpRequest, row: QuarantinedRow) -> dict[str, Any]:
+def _shown(row: QuarantinedRow, *, field: str) -> dict[str, Any]:
     """The row as it is in legacy now, its failing place, and the field that is offered for correction."""
     failing = place_of(row.field)
     now = quarantine.legacy_row(row.company, row.pk)
     if now is None:
         return {"lines": [], "failing": failing, "place": None, "columns": CORRECTABLE, "is_there": False}
-    place = place_of(request.GET.get("field", "")) or failing
+    place = place_of(field) or failing
     items = read_items(now.columns["items"])
     text = None if place is None else _text_at(place, now.columns, items)
     return {
         "lines": source_lines(now.columns, items, failing), "failing": failing, "is_there": True, "seen": now.digest,
         "place": place if text is not None else None, "text": text, "is_long": place is not None and _is_long(place),
+        "hint": hint(place) if place is not None else "",
         "columns": [(name, name.replace("_", " ")) for name in CORRECTABLE], "field": str(place or ""),
     }  # fmt: skip
 

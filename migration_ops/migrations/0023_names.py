@@ -3,13 +3,34 @@
 from django.db import migrations
 
 
+RENAMED = (
+    ("crm", "customerdecision", "decision"), ("crm", "customermerge", "merge"), ("crm", "customermergerun", "run of merges"),
+    ("migration_ops", "auditline", "audit log line"), ("migration_ops", "companystage", "company"),
+    ("migration_ops", "legacylink", "link"), ("migration_ops", "migrationbatch", "batch"),
+    ("migration_ops", "migrationrun", "run"), ("migration_ops", "outboxentry", "captured change"),
+)  # fmt: skip
+
+
+def rename_permissions(apps, schema_editor):
+    """Permissions are named after their model when they are made, and never again."""
+    permissions = apps.get_model("auth", "Permission").objects
+    for app, model, words in RENAMED:
+        for action in ("add", "change", "delete", "view"):
+            permissions.filter(content_type__app_label=app, codename=f"{action}_{model}").update(
+                name=f"Can {action} {words}"
+            )
+
+
 class Migration(migrations.Migration):
 
     dependencies = [
+        ('auth', '0012_alter_user_first_name_max_length'),
+        ('crm', '0010_names'),
         ('migration_ops', '0022_questions_by_reason'),
     ]
 
     operations = [
+        migrations.RunPython(rename_permissions, migrations.RunPython.noop),
         migrations.AlterModelOptions(
             name='auditline',
             options={'managed': False, 'ordering': ['-id'], 'verbose_name': 'audit log line', 'verbose_name_plural': 'audit log lines'},

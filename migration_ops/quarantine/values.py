@@ -23,6 +23,7 @@ CORRECTABLE = tuple(str(column) for column in _COLUMNS if column not in FIXED)
 ALIASES = {"quantity": ("quantity", "qty"), "unit_price": ("unit_price", "unitPrice", "price"), "total": ("total",)}
 _PLACE = re.compile(r"([a-z_]+)(?:\[(\d{1,6})\](?:\.([a-z_]+))?)?", re.ASCII)
 _NUMBER = re.compile(r"-?\d{1,40}(\.\d{1,40})?", re.ASCII)
+_SOME_TIME, _SOME_NUMBER = "2026-03-01 09:30+00:00", "1200.50"
 _NO_TEXT = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -56,6 +57,20 @@ def place_of(field: str) -> Place | None:
     if found[3] and found[3] not in ALIASES:
         return None
     return Place(column=found[1], item=int(found[2]) if found[2] else None, key=found[3] or "")
+
+
+def hint(place: Place) -> str:
+    """How a value of the place is written, and what leaving it empty means."""
+    field = _COLUMNS[place.column]
+    if place.key or isinstance(field, models.DecimalField):
+        how = f"a number such as {_SOME_NUMBER}"
+    elif isinstance(field, models.DateTimeField):
+        how = f"a time such as {_SOME_TIME}"
+    elif isinstance(field, models.JSONField):
+        how = 'JSON such as [{"name": "Roof", "quantity": 1, "unit_price": 1200.50}]' if place.item is None else "JSON"
+    else:
+        how = "a text"
+    return how if place.column in REQUIRED_COLUMNS or (place.item and not place.key) else f"{how}; empty: no value"
 
 
 def corrected(place: Place, text: str, items: Any) -> Any:
@@ -95,7 +110,7 @@ def read_column(column: str, text: str) -> Any:
     blank = not text.strip()
     if blank and not isinstance(field, models.TextField):
         if column in REQUIRED_COLUMNS:
-            raise CorrectionRefused(why=f"{words} cannot be empty; give a time such as 2026-03-01 09:30+00:00")
+            raise CorrectionRefused(why=f"{words} cannot be empty; give a time such as {_SOME_TIME}")
         return None
     if isinstance(field, models.JSONField):
         return _json(words, text)
@@ -124,7 +139,9 @@ def _number(words: str, text: str) -> Decimal | None:
     if not plain:
         return None
     if not _NUMBER.fullmatch(plain):
-        raise CorrectionRefused(why=f"{words}: {text[:40]!r} is not written plainly; write a number such as 1200.50")
+        raise CorrectionRefused(
+            why=f"{words}: {text[:40]!r} is not written plainly; write a number such as {_SOME_NUMBER}"
+        )
     return Decimal(plain)
 
 
@@ -134,7 +151,7 @@ def _time(words: str, text: str) -> Any:
     except ValueError:
         moment = None
     if moment is None:
-        raise CorrectionRefused(why=f"{words}: {text[:40]!r} is no time; write one such as 2026-03-01 09:30+00:00")
+        raise CorrectionRefused(why=f"{words}: {text[:40]!r} is no time; write one such as {_SOME_TIME}")
     return moment if timezone.is_aware(moment) else timezone.make_aware(moment)
 
 

@@ -16,7 +16,10 @@ from crm.selectors.decisions import kept_apart
 from crm.services.decisions import Verdict, decide
 from crm.services.merge import merge
 from migration_ops.identity.duplicates.cases import customers_of
+from migration_ops.identity.duplicates.find import find_duplicates
 from migration_ops.models import DedupCase
+from migration_ops.roles import SUPPORT
+from migration_ops.tests.admin.people import a_person
 from migration_ops.tests.identity.test_cases import ask, company, whose  # noqa: F401 - the fixture
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -277,3 +280,17 @@ def test_runs_merges_and_decisions_have_lists_and_pages(admin_client, company): 
     assert "Anne Lee" in text(admin_client.get(undo)) or "Ann Lee" in text(admin_client.get(undo))
     assert "Undone" in text(admin_client.post(undo, follow=True))
     assert admin_client.get(reverse("admin:crm_customermergerun_undo", args=[UUID(int=1)])).status_code == 404
+
+
+def test_an_empty_queue_names_the_companies_that_were_never_searched(admin_client, client, company, case):  # noqa: F811
+    company.name = "Never <Searched>"
+    company.save()
+    assert "find_duplicates" not in text(admin_client.get(LIST))
+    DedupCase.objects.all().delete()  # as a migration leaves them: possible duplicates without a case
+    assert f"Never &lt;Searched&gt;</bdi> <code>manage.py find_duplicates --company {company.slug}<" in text(
+        admin_client.get(LIST)
+    )
+    client.force_login(a_person("sue", SUPPORT, companies=[]))
+    assert "find_duplicates" not in text(client.get(LIST))
+    find_duplicates(company)
+    assert "find_duplicates" not in text(admin_client.get(LIST))

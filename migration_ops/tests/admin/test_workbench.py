@@ -190,6 +190,13 @@ class TestRefused:
         assert words in text(correct(support, id, **{"value": "", **more}))
         assert everything_of(id) == before
 
+    def test_what_was_typed_stays_to_be_mended(self, support, company):
+        id = a_waiting_row(company, "one")
+        shown = correct(support, id, "about <100>").context_data
+        assert (shown["text"], shown["why"]) == ("about <100>", "asked them")
+        assert "&lt;100&gt;" in text(correct(support, id, "about <100>"))
+        assert "such as 1200.50; empty: no value" in text(correct(support, id, "1,5"))
+
     def test_a_row_that_was_changed_in_between(self, support, company):
         id = a_waiting_row(company, "one")
         seen = seen_of(support, id)
