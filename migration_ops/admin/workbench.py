@@ -8,6 +8,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
 from django.utils.http import urlencode
 
 from crm.admin.columns import anchor
@@ -114,9 +115,10 @@ class WorkbenchPages(ExportedAdmin):
                 # What was typed stays on the page, to be mended there.
                 messages.error(request, str(error))
                 return self._row_page(request, row, typed=request.POST)
-            messages.success(request, told)
             if not goes_on:
+                messages.success(request, told)
                 return HttpResponseRedirect(_row_url(pk))
+            messages.success(request, format_html("{} {}", told, anchor("Look at it", _row_url(pk))))
             return HttpResponseRedirect(_row_url(following) if following else reverse(f"admin:{NAME}_desk"))
         return self._row_page(request, row, typed={})
 
