@@ -142,7 +142,7 @@ class DedupCaseAdmin(MachineAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Filtered by age where that was asked for; each with who asks."""
-        rows = super().get_queryset(request).annotate(asked_by=Value(request.user.get_username()))
+        rows: QuerySet[Any] = super().get_queryset(request).annotate(asked_by=Value(request.user.get_username()))
         days = AGES.get(request.GET.get("age", ""))
         return rows.filter(created_at__lt=timezone.now() - timedelta(days=days)) if days else rows
 

@@ -103,7 +103,7 @@ class DedupConflictAdmin(ExportedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Each with the case it is decided in, of those who may decide."""
-        rows = super().get_queryset(request)
+        rows: QuerySet[Any] = super().get_queryset(request)
         if not request.user.has_perm(MAY_MERGE):
             return rows
         return rows.annotate(in_case=Subquery(DedupCase.objects.filter(pk=OuterRef("case")).values("pk")[:1]))

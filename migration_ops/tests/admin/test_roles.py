@@ -224,3 +224,19 @@ class TestViewer:
         assert client.get(page_url(two[0])).status_code == 200
         ann.groups.clear()
         assert client.post(page_url(two[0]), {"name": "late"}).status_code == 403
+
+
+def test_a_person_and_their_role_are_made_on_one_page(admin_client, client, two):
+    add = reverse("admin:auth_user_add")
+    assert admin_client.get(add).context_data["adminform"].form["is_staff"].value() is True
+    support = Group.objects.get(name=SUPPORT)
+    form = {
+        "username": "nina", "usable_password": "true", "password1": "first-day-4", "password2": "first-day-4",
+        "is_staff": "on", "groups": [support.pk], "company_access-TOTAL_FORMS": "1", "company_access-INITIAL_FORMS": "0",
+        "company_access-0-is_limited": "on", "company_access-0-companies": [two[0].pk],
+    }  # fmt: skip
+    assert admin_client.post(add, form).status_code == 302
+    assert client.login(username="nina", password="first-day-4")
+    seen = text(client.get(list_url(Customer)))
+    assert f"Person of {two[0].slug}" in seen
+    assert f"Person of {two[1].slug}" not in seen
