@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Value
 from django.http import (
     Http404,
     HttpRequest,
@@ -44,6 +44,8 @@ KEYS = (
     ("1–9", "put the marked record into a group"), ("← →", "mark another record"), ("Enter", "decide"),
     ("N", "next case"), ("U", "undo the last"), ("?", "these keys"),
 )  # fmt: skip
+# Where there is nothing to decide.
+SETTLED_KEYS = tuple(each for each in KEYS if each[0] in ("N", "U", "?"))
 BETWEEN = (Verdict.DIFFERENT, Verdict.HOUSEHOLD, Verdict.WORKS_FOR, Verdict.BRANCH_OF)
 REASONS = {
     **WORDS,
@@ -102,6 +104,8 @@ def claimed(case: DedupCase) -> Any:
     """Who looks at it now, or who decided it."""
     if case.state == DedupCase.State.DECIDED:
         return badge(f"decided by {case.decided_by}", "success")
+    if case.holder and getattr(case, "asked_by", "") == case.holder:
+        return badge("you are looking at it", "warning")
     return badge(f"{case.holder} is looking at it", "warning") if case.holder else None
 
 
@@ -137,8 +141,8 @@ class DedupCaseAdmin(MachineAdmin):
     change_list_template = "admin/migration_ops/cases.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Filtered by age where that was asked for."""
-        rows = super().get_queryset(request)
+        """Filtered by age where that was asked for; each with who asks."""
+        rows: QuerySet[Any] = super().get_queryset(request).annotate(asked_by=Value(request.user.get_username()))
         days = AGES.get(request.GET.get("age", ""))
         return rows.filter(created_at__lt=timezone.now() - timedelta(days=days)) if days else rows
 
@@ -179,13 +183,14 @@ class DedupCaseAdmin(MachineAdmin):
                 return HttpResponseRedirect(self._page(request, case.pk))
             undo = reverse("admin:migration_ops_dedupcase_decide", args=[case.pk])
             messages.success(
-                request, format_html("{} {}", decided.decided_words, anchor("Look at it or undo it", undo))
+                request, format_html("{}. {}", decided.decided_words, anchor("Look at it or undo it", undo))
             )
             return self._next(request, after=case.pk, last=case.pk)
         page = case_page(case) if case.state == DedupCase.State.OPEN else None
         context = {
             **self.admin_site.each_context(request), "title": "Case", "opts": self.model._meta, "case": case,
-            "page": page, "is_taken": case.holder not in ("", actor), "keys": KEYS, "between": BETWEEN,
+            "page": page, "is_taken": case.holder not in ("", actor), "between": BETWEEN,
+            "keys": KEYS if page and page.members else SETTLED_KEYS,
             "reason": reason_in_words(case.reason), "questions": _questions(page) if page else (),
             "previews": page.previews if page else (), "seen": _seen(page.previews if page else ()),
             "against": _against(page.previews if page else ()), "query": self._filters(request),

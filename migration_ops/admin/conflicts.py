@@ -1,15 +1,21 @@
 """Possible duplicates, with the evidence that made each."""
 
-from django.contrib import admin
+from typing import Any
 
-from crm.admin.columns import column, link, state, text, when, words_of
+from django.contrib import admin
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.http import HttpRequest
+from django.urls import reverse
+
+from crm.admin.columns import anchor, column, link, state, text, when, words_of
 from crm.admin.filters import choice_filter
+from crm.admin.splits import MAY_MERGE
 from migration_ops.admin.evidence import weights_table
 from migration_ops.admin.exports import ExportedAdmin
 from migration_ops.admin.records import MachineAdmin
 from migration_ops.identity.duplicates.explain import REASON_WORDS as SEARCH_WORDS
 from migration_ops.identity.evidence import REASON_WORDS
-from migration_ops.models import DedupConflict
+from migration_ops.models import DedupCase, DedupConflict
 
 STATE_COLOURS = {"open": "warning", "same": "success", "different": ""}
 STATE = state("state", STATE_COLOURS, labels=dict(DedupConflict.State.choices))
@@ -25,6 +31,14 @@ def percent(value: float) -> str:
 def reason_in_words(value: str) -> str:
     """Why a person is asked."""
     return WORDS.get(value, value.replace("_", " ").capitalize())
+
+
+@admin.display(description="case")
+def decided_in(conflict: DedupConflict) -> Any:
+    """Leads to where a person decides it; nothing where no case was made of it."""
+    case = getattr(conflict, "in_case", None)
+    words = "Decide" if conflict.state == DedupConflict.State.OPEN else "Look at it"
+    return anchor(words, reverse("admin:migration_ops_dedupcase_decide", args=[case])) if case else None
 
 
 @admin.register(DedupConflict)
@@ -46,6 +60,7 @@ class DedupConflictAdmin(ExportedAdmin):
         words_of("reason", reason_in_words),
         STATE,
         link("company"),
+        decided_in,
     )
     list_filter = (
         *MachineAdmin.list_filter,
@@ -64,6 +79,7 @@ class DedupConflictAdmin(ExportedAdmin):
                 "fields": (
                     (column("score", percent, words="likely the same"), STATE),
                     column("reason", reason_in_words, words="why a person is asked"),
+                    decided_in,
                     link("company"),
                 )
             },
@@ -84,3 +100,10 @@ class DedupConflictAdmin(ExportedAdmin):
             {"fields": (column("evidence", weights_table, words="for and against, in bits"), when("created_at"))},
         ),
     )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Each with the case it is decided in, of those who may decide."""
+        rows: QuerySet[Any] = super().get_queryset(request)
+        if not request.user.has_perm(MAY_MERGE):
+            return rows
+        return rows.annotate(in_case=Subquery(DedupCase.objects.filter(pk=OuterRef("case")).values("pk")[:1]))

@@ -1,6 +1,7 @@
 """The quarantine workbench: what waits by reason; one row raw, its failing place marked; what to do about it."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.http import urlencode
+from django.utils.text import Truncator
 
 from crm.admin.columns import anchor
 from crm.admin.filters import uuid_or_none
@@ -90,9 +92,11 @@ class WorkbenchPages(ExportedAdmin):
         shown = found[: quarantine.PAGE_ROWS]
         total = sum(each.count for each in quarantine.groups([company.pk]) if each.reason == reason)
         more = f"{_list_url(company.pk, reason)}&after={shown[-1].pk}" if len(found) > len(shown) else ""
+        names = quarantine.names(company.pk, [row.pk for row in shown])
         return render_page(
             request, "waiting.html", title=WORDS[reason], company=company, reason=reason, remedy=REMEDIES[reason],
-            rows=[(row, _in_words(row.field), _row_url(row.pk)) for row in shown], total=total, more=more,
+            rows=[(row, names.get(row.pk, ""), _in_words(row.field), _row_url(row.pk)) for row in shown],
+            total=total, more=more,
             may_correct=request.user.has_perm(MAY_CORRECT),
         )  # fmt: skip
 
@@ -108,17 +112,25 @@ class WorkbenchPages(ExportedAdmin):
             does = ROW_DOES.get(request.POST.get("do", ""))
             if does is None:
                 raise Http404
-            following = quarantine.following(row)
+            name = _name_of(row)
             try:
-                told, goes_on = does(request, row)
+                done = does(request, row)
             except (CrmError, MigrationOpsError) as error:
                 # What was typed stays on the page, to be mended there.
                 messages.error(request, str(error))
                 return self._row_page(request, row, typed=request.POST)
-            if not goes_on:
-                messages.success(request, told)
+            if not done.goes_on:
+                (messages.warning if done.waits else messages.success)(request, done.words)
                 return HttpResponseRedirect(_row_url(pk))
-            messages.success(request, format_html("{} {}", told, anchor("Look at it", _row_url(pk))))
+            following = quarantine.following(row)
+            # The page that comes up shows another row: the message names the one that is done, and leads back to it.
+            ahead = (
+                "Below is the next row like it." if following else "No other row of the company waits for this reason."
+            )
+            told = format_html(
+                "<bdi>{}</bdi>: {} {} {}", name, done.words, anchor("Look at it again.", _row_url(pk)), ahead
+            )
+            messages.success(request, told)
             return HttpResponseRedirect(_row_url(following) if following else reverse(f"admin:{NAME}_desk"))
         return self._row_page(request, row, typed={})
 
@@ -127,7 +139,7 @@ class WorkbenchPages(ExportedAdmin):
         if typed.get("do") == "correct" and shown["place"] is not None and typed.get("field") == shown["field"]:
             shown |= {"text": typed.get("text", ""), "why": typed.get("why", "")}
         return render_page(
-            request, "quarantined.html", title=f"Quarantined: {row.legacy_id}", row=row, reason=WORDS[row.reason],
+            request, "quarantined.html", title=f"Quarantined: {_name_of(row)}", row=row, reason=WORDS[row.reason],
             remedy=REMEDIES[row.reason], may_correct=request.user.has_perm(MAY_CORRECT),
             list_url=_list_url(row.company_id, row.reason), **shown,
         )  # fmt: skip
@@ -167,42 +179,58 @@ class WorkbenchPages(ExportedAdmin):
             raise PermissionDenied
 
 
-def _correct(request: HttpRequest, row: QuarantinedRow) -> tuple[str, bool]:
+@dataclass(frozen=True, kw_only=True)
+class Done:
+    """What was done with a row, in words; whether the next one comes up, or it still waits."""
+
+    words: str
+    goes_on: bool = True
+    waits: bool = False
+
+
+def _correct(request: HttpRequest, row: QuarantinedRow) -> Done:
     settled = desk.correct(
         row.company, row.pk, field=request.POST.get("field", ""), text=request.POST.get("text", ""),
         seen=request.POST.get("seen", ""), actor=request.user.get_username(),
         why=request.POST.get("why", "").strip()[:500],
     )  # fmt: skip
-    return _told("Corrected in legacy", settled), not settled.waits
+    return _told("Corrected in legacy", settled)
 
 
-def _retry(request: HttpRequest, row: QuarantinedRow) -> tuple[str, bool]:
+def _retry(request: HttpRequest, row: QuarantinedRow) -> Done:
     settled = desk.try_again(row.company, row.pk, actor=request.user.get_username())
-    return _told("Tried again", settled), not settled.waits
+    return _told("Tried again", settled)
 
 
-def _waive(request: HttpRequest, row: QuarantinedRow) -> tuple[str, bool]:
+def _waive(request: HttpRequest, row: QuarantinedRow) -> Done:
     desk.waive(row.company, ids=[row.pk], actor=request.user.get_username(), why=request.POST.get("why", "")[:500])
-    return "Waived: the row stays set aside. It can be taken back on its page.", True
+    return Done(words="waived, the row stays set aside. That can be taken back on its page.")
 
 
-def _take_back(request: HttpRequest, row: QuarantinedRow) -> tuple[str, bool]:
+def _take_back(request: HttpRequest, row: QuarantinedRow) -> Done:
     desk.take_back(row.company, ids=[row.pk], actor=request.user.get_username(), why=request.POST.get("why", "")[:500])
-    return "Taken back: the row waits again.", False
+    return Done(words="Taken back: the row waits again.", goes_on=False)
 
 
-ROW_DOES: dict[str, Callable[[HttpRequest, QuarantinedRow], tuple[str, bool]]] = {
+ROW_DOES: dict[str, Callable[[HttpRequest, QuarantinedRow], Done]] = {
     "correct": _correct, "retry": _retry, "waive": _waive, "take_back": _take_back,
 }  # fmt: skip
 
 
-def _told(done: str, settled: desk.Settled) -> str:
+def _told(done: str, settled: desk.Settled) -> Done:
     if settled.waits:
         why = WORDS.get(settled.reason, settled.reason)
-        return f"{done}; the row still waits, now for {_in_words(settled.field).lower()}: {why[0].lower()}{why[1:]}."
+        words = f"{done}; the row still waits, now for {_in_words(settled.field).lower()}: {why[0].lower()}{why[1:]}."
+        return Done(words=words, goes_on=False, waits=True)
+    done = done[0].lower() + done[1:]
     if settled.resolution == "gone":
-        return f"{done}: the legacy row was deleted, nothing waits."
-    return f"{done}: the row is migrated."
+        return Done(words=f"{done}, the legacy row was deleted, nothing waits.")
+    return Done(words=f"{done}, the row is migrated.")
+
+
+def _name_of(row: QuarantinedRow) -> str:
+    """What people call the row; its id where legacy says nothing."""
+    return quarantine.names(row.company_id, [row.pk]).get(row.pk) or str(row.legacy_id)
 
 
 def _shown(row: QuarantinedRow, *, field: str) -> dict[str, Any]:
@@ -218,8 +246,16 @@ def _shown(row: QuarantinedRow, *, field: str) -> dict[str, Any]:
         "lines": source_lines(now.columns, items, failing), "failing": failing, "is_there": True, "seen": now.digest,
         "place": place if text is not None else None, "text": text, "is_long": place is not None and _is_long(place),
         "hint": hint(place) if place is not None else "",
+        "odd": odd_lines(items) if place is not None and place.column == "items" and place.item is None else [],
         "columns": [(name, name.replace("_", " ")) for name in CORRECTABLE], "field": str(place or ""),
     }  # fmt: skip
+
+
+def odd_lines(items: Any) -> list[str]:
+    """Of a list of line items, those that are none, as people read them: "line 3 is null"; ten at most."""
+    found = items if isinstance(items, list) else []
+    odd = [(place, each) for place, each in enumerate(found, start=1) if not isinstance(each, dict)]
+    return [f"line {place} is {Truncator(as_text(each)).chars(60)}" for place, each in odd[:10]]
 
 
 def _is_long(place: Place) -> bool:

@@ -58,6 +58,16 @@ def waiting(company: UUID, reason: str, *, after: UUID | None = None) -> list[Qu
     return list(found.defer("source")[: PAGE_ROWS + 1])
 
 
+def names(company: UUID, ids: Collection[UUID]) -> dict[UUID, str]:
+    """What people call legacy rows: number and customer, such as "Q-2164 · Roy Castro"; those that say neither lack."""
+    found = _rows("names", {"company": company, "ids": list(ids)})
+    return {
+        id: words
+        for id, number, customer in found
+        if (words := " · ".join(each for each in (number, customer) if each))
+    }
+
+
 def following(row: QuarantinedRow) -> UUID | None:
     """The open row of the same company and reason after this one, or the first of them; None where none is left."""
     found = QuarantinedRow.objects.filter(company=row.company_id, reason=row.reason, resolution="").exclude(pk=row.pk)

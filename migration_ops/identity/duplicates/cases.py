@@ -22,6 +22,8 @@ from migration_ops.sql.loader import block
 CASES = "duplicates/cases.sql"
 LEASE_MINUTES = 10
 Verdict = CustomerDecision.Verdict
+# Of the first group to the others.
+DIRECTED = {Verdict.WORKS_FOR: "works for", Verdict.BRANCH_OF: "is a branch of"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -212,6 +214,8 @@ def in_words(company: Company, answer: Answer) -> str:
     groups = [" = ".join(names[id] for id in group) for group in answer.groups]
     if len(groups) == 1:
         return f"{groups[0]}: the same customer"
+    if answer.between in DIRECTED:
+        return f"{groups[0]} {DIRECTED[answer.between]} {' and '.join(groups[1:])}: not the same"
     return f"{' | '.join(groups)}: {Verdict(answer.between).label.lower()}"
 
 

@@ -19,7 +19,7 @@ from migration_ops.identity.duplicates.weights import Value, Word
 
 REASON_WORDS: Final[dict[Why, str]] = {
     Why.NONE: "",
-    Why.PROBABLE: "Probably one customer, but not surely enough to merge without asking.",
+    Why.PROBABLE: "Perhaps one customer: not sure enough to merge without asking.",
     Why.ONE_KIND: "Much agrees, but it is all of one kind.",
     Why.NOT_PERSONAL: "Much agrees, but no phone or mailbox that only one person uses.",
     Why.AMBIGUOUS_NAME: "A short name fits, but a second person of that name is known there.",

@@ -15,3 +15,11 @@ SELECT z.company_id, coalesce(c.name, z.company_id::text), z.reason, count(*), m
 SELECT hash_record_extended(q, 0)::text, e.key, e.value
   FROM quotes q CROSS JOIN LATERAL jsonb_each_text(to_jsonb(q)) AS e
  WHERE q.id = %(id)s AND q.company_id = %(company)s;
+
+-- name: names
+-- What people call legacy rows: a number, and whose they are.
+-- params: company (uuid), ids (uuid[])
+SELECT q.id, left(coalesce(nullif(btrim(q.quote_number), ''), nullif(btrim(q.invoice_number), '')), 60),
+       left(coalesce(nullif(btrim(q.customer_name), ''), nullif(btrim(q.email), ''), nullif(btrim(q.phone), '')), 60)
+  FROM quotes q
+ WHERE q.id = ANY (%(ids)s) AND q.company_id = %(company)s;

@@ -18,7 +18,7 @@ from crm.services.merge import merge
 from migration_ops.identity.duplicates.cases import customers_of
 from migration_ops.identity.duplicates.find import find_duplicates
 from migration_ops.models import DedupCase
-from migration_ops.roles import SUPPORT
+from migration_ops.roles import SUPPORT, VIEWER
 from migration_ops.tests.admin.people import a_person
 from migration_ops.tests.identity.test_cases import ask, company, whose  # noqa: F401 - the fixture
 
@@ -294,3 +294,39 @@ def test_an_empty_queue_names_the_companies_that_were_never_searched(admin_clien
     assert "find_duplicates" not in text(client.get(LIST))
     find_duplicates(company)
     assert "find_duplicates" not in text(admin_client.get(LIST))
+
+
+def test_a_relation_says_who_works_for_whom(admin_client, case):
+    one, *rest = customers_of(case)
+    names = {id: str(Customer.objects.get(pk=id)) for id in (one, *rest)}
+    preview = reverse("admin:migration_ops_dedupcase_preview", args=[case.pk])
+    groups = [[one], *([id] for id in rest)]
+    others = " and ".join(names[id] for id in rest)
+    for between, words in (("works_for", "works for"), ("branch_of", "is a branch of")):
+        shown = text(admin_client.post(preview, form(case, *groups, between=between)))
+        assert f"{names[one]} {words} {others}: not the same" in shown
+    assert "Group 1 works for the others" in text(admin_client.get(page_of(case)))
+
+
+def test_who_holds_a_case_is_told_apart_from_others(bob, admin_client, case):
+    admin_client.post(NEXT)
+    assert "you are looking at it" in text(admin_client.get(LIST))
+    assert "admin is looking at it" in text(bob.get(LIST))
+
+
+def test_a_decided_case_offers_only_the_keys_that_do_something_there(admin_client, case):
+    assert "put the marked record into a group" in text(admin_client.get(page_of(case)))
+    admin_client.post(page_of(case), form(case, customers_of(case), between="same"))
+    decided = text(admin_client.get(page_of(case)))
+    assert "undo the last" in decided
+    assert "put the marked record into a group" not in decided
+
+
+def test_a_possible_duplicate_leads_to_the_case_that_decides_it(admin_client, client, company, case):  # noqa: F811
+    url = reverse("admin:migration_ops_dedupconflict_changelist")
+    link = f'href="{page_of(case)}"'
+    assert link in text(admin_client.get(url))
+    client.force_login(a_person("vic", VIEWER, companies=[company]))
+    assert link not in text(client.get(url))
+    DedupCase.objects.all().delete()
+    assert link not in text(admin_client.get(url))

@@ -94,6 +94,21 @@ class TestLook:
         assert "Items, line 1, unit price" in shown
         assert "0.10" in shown
 
+    def test_a_row_is_called_by_its_number_and_customer(self, support, company):
+        id = a_waiting_row(company, "one", quote_number="Q-7", customer_name=HOSTILE)
+        bare = a_waiting_row(company, "two", quote_number=None, customer_name=" ", email=None, phone=None)
+        page = support.get(row_url(id))
+        assert page.context_data["title"] == f"Quarantined: Q-7 · {HOSTILE[:60]}"
+        assert support.get(row_url(bare)).context_data["title"] == f"Quarantined: {bare}"
+        listed = support.get(page.context_data["list_url"])
+        assert {name for _, name, _, _ in listed.context_data["rows"]} == {f"Q-7 · {HOSTILE[:60]}", ""}
+        assert HOSTILE not in text(listed)
+
+    def test_a_list_of_items_with_something_else_in_it_says_where(self, support, company):
+        id = a_waiting_row(company, "one", items='[{"name": "Roof"}, null, "Gutter"]')
+        assert "No line item: line 2 is null; line 3 is &quot;Gutter&quot;" in text(support.get(row_url(id)))
+        assert "No line item" not in text(support.get(row_url(a_waiting_row(company, "two"))))
+
     def test_nothing_waits(self, support):
         assert "Nothing waits." in text(support.get(DESK))
 
@@ -142,7 +157,19 @@ class TestCorrect:
         first, second = sorted([a_waiting_row(company, "one"), a_waiting_row(company, "two")])
         done = correct(support, first, "1")
         assert done.redirect_chain == [(row_url(second), 302)]
-        assert correct(support, second, "1").redirect_chain == [(DESK, 302)]
+        # The page shows another row: the message leads back to the one that is done.
+        (message,) = done.context["messages"]
+        assert f'href="{row_url(first)}"' in str(message)
+        assert "Below is the next row like it." in str(message)
+        last = correct(support, second, "1")
+        assert last.redirect_chain == [(DESK, 302)]
+        assert "No other row of the company waits for this reason." in text(last)
+
+    def test_a_row_that_still_waits_is_no_success(self, support, company):
+        id = a_waiting_row(company, "one")
+        (message,) = support.post(row_url(id), {"do": "retry"}, follow=True).context["messages"]
+        assert message.level_tag == "warning"
+        assert "the row still waits" in str(message)
 
     def test_a_row_with_two_faults_waits_for_the_other_one(self, support, company):
         id = a_waiting_row(company, "one", total="NaN")

@@ -180,3 +180,40 @@ def test_two_browsers_on_one_case(browser, live_server, queue):
     bob.click("#undo")
     bob.wait_for_selector("#preview")
     assert Customer.objects.filter(merged_into__isnull=False).count() == 0
+
+
+def test_an_answer_whose_consequence_is_not_known_is_not_given(browser, live_server, queue):
+    page = sign_in(browser, live_server, "ann")
+    page.goto(live_server.url + queue)
+    page.keyboard.press("n")
+    page.wait_for_selector("#case:has-text('Bobby Ray')")
+    # The server is away for a moment: the page says so, and goes on when the next answer reaches it.
+    page.route("**/preview/", lambda route: route.abort())
+    page.keyboard.press("d")
+    page.wait_for_selector("#lost:has-text('cannot be reached')")
+    page.keyboard.press("Enter")
+    page.unroute("**/preview/")
+    page.keyboard.press("h")
+    page.wait_for_selector("#preview:has-text('same household')")
+    assert page.is_hidden("#lost")
+    # Whoever is signed out is told, and sees no form for a password within the case.
+    page.context.clear_cookies(name="sessionid")
+    page.keyboard.press("s")
+    page.wait_for_selector("#lost:has-text('You were signed out')")
+    assert page.locator("input[type=password]").count() == 0
+    page.click("#submit")
+    page.keyboard.press("Enter")
+    assert DedupCase.objects.filter(state="open").count() == 2
+    assert page.errors == []
+
+
+def test_the_answer_and_its_button_are_in_sight_at_once(browser, live_server, queue):
+    page = sign_in(browser, live_server, "ann")
+    page.goto(live_server.url + queue)
+    page.keyboard.press("n")
+    page.wait_for_selector("#submit")
+    page.set_viewport_size({"width": 1280, "height": 700})
+    box = page.locator("#submit").bounding_box()
+    assert box["y"] + box["height"] <= 700
+    preview = page.locator("#preview").bounding_box()
+    assert preview["y"] + preview["height"] <= box["y"]

@@ -15,6 +15,15 @@
   const selects = [...page.querySelectorAll(".qp-group")];
   let waiting = null;
 
+  // An answer whose consequence is not known cannot be given: the page says why.
+  const lose = (words) => {
+    const note = document.getElementById("lost");
+    note.textContent = words;
+    note.hidden = false;
+    document.getElementById("preview").replaceChildren();
+    delete document.getElementById("submit").dataset.decided;
+  };
+
   const preview = async () => {
     if (waiting) waiting.abort();
     waiting = new AbortController();
@@ -24,11 +33,15 @@
     delete submit.dataset.decided;
     try {
       const answer = await fetch(page.dataset.preview, { method: "POST", body: new FormData(form), signal: waiting.signal });
-      if (answer.ok) document.getElementById("preview").innerHTML = await answer.text();
+      // Whoever was signed out is led to the page of passwords: that is no preview, and nothing is decided unseen.
+      if (answer.redirected) { lose("You were signed out; nothing was decided. Load the page again to sign in and go on here."); return; }
+      if (!answer.ok) { lose("What this would do could not be worked out; nothing was decided. Load the page again."); return; }
+      document.getElementById("preview").innerHTML = await answer.text();
+      document.getElementById("lost").hidden = true;
       delete submit.dataset.waiting;
       if (submit.dataset.decided) form.requestSubmit(submit);
     } catch (error) {
-      if (error.name !== "AbortError") throw error;
+      if (error.name !== "AbortError") lose("The server cannot be reached; nothing was decided. Choose again in a moment.");
     }
   };
 
