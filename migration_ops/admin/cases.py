@@ -1,6 +1,5 @@
 """The queue of cases and the case on one screen."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any
@@ -25,16 +24,15 @@ from django.utils.http import urlencode
 
 from crm.admin.columns import anchor, badge, column, minute, money, number, words_of
 from crm.admin.filters import ChoiceFilter, choice_filter, uuid_or_none
-from crm.admin.scope import allowed_companies, companies_seen
+from crm.admin.scope import allowed_companies
 from crm.admin.splits import MAY_MERGE
 from crm.exceptions import CrmError
-from crm.services.decisions import in_words
+from migration_ops.admin.case_form import BETWEEN, against_of, answer_of, said_of, seen_of
 from migration_ops.admin.conflicts import WORDS, percent
 from migration_ops.admin.evidence import weights_table
 from migration_ops.admin.records import MachineAdmin
 from migration_ops.exceptions import MigrationOpsError
 from migration_ops.identity.duplicates import cases
-from migration_ops.identity.duplicates.cases import Answer, Verdict
 from migration_ops.identity.duplicates.explain import REASON_WORDS
 from migration_ops.models import DedupCase
 from migration_ops.selectors.cases import case_page, preview_of, unsearched
@@ -46,7 +44,6 @@ KEYS = (
 )  # fmt: skip
 # Where there is nothing to decide.
 SETTLED_KEYS = tuple(each for each in KEYS if each[0] in ("N", "U", "?"))
-BETWEEN = (Verdict.DIFFERENT, Verdict.HOUSEHOLD, Verdict.WORKS_FOR, Verdict.BRANCH_OF)
 REASONS = {
     **WORDS,
     "evidence_changed": "A person kept them apart; the evidence is another one since.",
@@ -177,7 +174,7 @@ class DedupCaseAdmin(MachineAdmin):
         case, actor = self._case(request, pk), request.user.get_username()
         if request.method == "POST":
             try:
-                decided = cases.decide_case(case, _answer(request), actor=actor)
+                decided = cases.decide_case(case, answer_of(request), actor=actor)
             except (CrmError, MigrationOpsError) as error:
                 messages.error(request, str(error))
                 return HttpResponseRedirect(self._page(request, case.pk))
@@ -192,8 +189,8 @@ class DedupCaseAdmin(MachineAdmin):
             "page": page, "is_taken": case.holder not in ("", actor), "between": BETWEEN,
             "keys": KEYS if page and page.members else SETTLED_KEYS,
             "reason": reason_in_words(case.reason), "questions": _questions(page) if page else (),
-            "previews": page.previews if page else (), "seen": _seen(page.previews if page else ()),
-            "against": _against(page.previews if page else ()), "query": self._filters(request),
+            "previews": page.previews if page else (), "seen": seen_of(page.previews if page else ()),
+            "against": against_of(page.previews if page else ()), "query": self._filters(request),
             "last": uuid_or_none(request.GET.get("last", "")),
         }  # fmt: skip
         return TemplateResponse(request, "admin/migration_ops/case.html", context)
@@ -213,14 +210,14 @@ class DedupCaseAdmin(MachineAdmin):
     def preview_view(self, request: HttpRequest, pk: UUID) -> HttpResponse:
         """What the groups as they are chosen now would do: a fragment of the page."""
         self._check(request)
-        case, answer = self._case(request, pk), _answer(request)
+        case, answer = self._case(request, pk), answer_of(request)
         previews = preview_of(case.company, answer.groups, answer.choices)
         context = {
             "previews": previews,
-            "seen": _seen(previews),
-            "against": _against(previews),
+            "seen": seen_of(previews),
+            "against": against_of(previews),
             "groups": len(answer.groups),
-            "said": _said(case, answer),
+            "said": said_of(case, answer),
         }
         return TemplateResponse(request, "admin/migration_ops/_preview.html", context)
 
@@ -272,52 +269,6 @@ class DedupCaseAdmin(MachineAdmin):
     def _filters(request: HttpRequest) -> str:
         """The filters of the list the person came from."""
         return urlencode({name: request.GET[name] for name in FILTERS if request.GET.get(name)})
-
-
-def _answer(request: HttpRequest) -> Answer:
-    """The groups and choices of a form; the group of a record is a number from 1."""
-    numbers = {
-        UUID(name.removeprefix("group-")): value for name, value in request.POST.items() if name.startswith("group-")
-    }
-    used = sorted(set(numbers.values()), key=lambda number: (len(number), number))
-    groups = tuple(tuple(sorted(id for id, value in numbers.items() if value == number)) for number in used)
-    chosen = {
-        field: {uuid_or_none(value) for value in request.POST.getlist(f"use-{field}")}
-        for field in ("name", "email", "phone")
-    }
-    choices: dict[int, dict[str, str | None]] = {}
-    for place, group in enumerate(groups):
-        for field, ids in chosen.items():
-            picked = [id for id in group if id in ids]
-            if len(picked) == 1:
-                choices.setdefault(place, {})[field] = request.POST.get(f"value-{field}-{picked[0]}") or None
-    said = request.POST.get("between", "")
-    # The groups say who is the same; this says what the groups are to each other.
-    between = next((verdict for verdict in BETWEEN if verdict == said), Verdict.DIFFERENT)
-    try:
-        seen = {int(place): parts for place, parts in json.loads(request.POST.get("seen") or "{}").items()}
-    except (ValueError, AttributeError):
-        seen = {}
-    return Answer(
-        groups=groups, between=between, choices=choices,
-        seen=seen, overrules=[UUID(id) for id in request.POST.getlist("overrules") if uuid_or_none(id)],
-        reason=request.POST.get("why", "").strip(),
-    )  # fmt: skip
-
-
-def _said(case: DedupCase, answer: Answer) -> str:
-    """What would be written down of groups that stay apart."""
-    is_whole = sorted(id for group in answer.groups for id in group) == cases.customers_of(case)
-    return cases.in_words(case.company, answer) if is_whole and len(answer.groups) > 1 else ""
-
-
-def _seen(previews: Iterable[Any]) -> str:
-    return json.dumps({str(each.place): dict(each.plan.parts) for each in previews if each.plan})
-
-
-def _against(previews: Iterable[Any]) -> list[tuple[str, str]]:
-    found = {decision.pk: decision for each in previews if each.plan for decision in each.plan.against}
-    return [(str(pk), in_words(decision)) for pk, decision in found.items()]
 
 
 def _observed(evidence: Iterable[Mapping[str, Any]], *, for_it: bool) -> list[str]:

@@ -106,4 +106,6 @@ class DedupConflictAdmin(ExportedAdmin):
         rows: QuerySet[Any] = super().get_queryset(request)
         if not request.user.has_perm(MAY_MERGE):
             return rows
-        return rows.annotate(in_case=Subquery(DedupCase.objects.filter(pk=OuterRef("case")).values("pk")[:1]))
+        cases = DedupCase.objects.filter(pk=OuterRef("case")).values("pk")[:1]
+        annotated: QuerySet[Any] = rows.annotate(in_case=Subquery(cases))
+        return annotated
