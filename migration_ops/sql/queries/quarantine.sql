@@ -10,10 +10,12 @@ SELECT z.company_id, coalesce(c.name, z.company_id::text), z.reason, count(*), m
  LIMIT 500;
 
 -- name: legacy_row
--- A legacy row: its digest, and each column as text, for some values cannot be read by Python.
+-- A legacy row: its digest, and each column as text, for some values cannot be read by Python. Line items are JSON, also
+-- where they are one text: its quotation marks belong to it.
 -- params: company (uuid), id (uuid)
-SELECT hash_record_extended(q, 0)::text, e.key, e.value
-  FROM quotes q CROSS JOIN LATERAL jsonb_each_text(to_jsonb(q)) AS e
+SELECT hash_record_extended(q, 0)::text, e.key,
+       CASE WHEN e.key = 'items' AND jsonb_typeof(e.value) = 'string' THEN e.value::text ELSE e.value #>> '{}' END
+  FROM quotes q CROSS JOIN LATERAL jsonb_each(to_jsonb(q)) AS e
  WHERE q.id = %(id)s AND q.company_id = %(company)s;
 
 -- name: names

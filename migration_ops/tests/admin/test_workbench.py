@@ -106,8 +106,14 @@ class TestLook:
 
     def test_a_list_of_items_with_something_else_in_it_says_where(self, support, company):
         id = a_waiting_row(company, "one", items='[{"name": "Roof"}, null, "Gutter"]')
-        assert "No line item: line 2 is null; line 3 is &quot;Gutter&quot;" in text(support.get(row_url(id)))
-        assert "No line item" not in text(support.get(row_url(a_waiting_row(company, "two"))))
+        assert "Not a line item: line 2 is null; line 3 is &quot;Gutter&quot;" in text(support.get(row_url(id)))
+        assert "Not a line item" not in text(support.get(row_url(a_waiting_row(company, "two"))))
+
+    def test_line_items_that_are_one_text_can_be_seen_and_corrected(self, support, company):
+        id = a_waiting_row(company, "one", items='"see the paper file"')
+        assert support.get(row_url(id)).context_data["text"] == '"see the paper file"'
+        correct(support, id, '[{"name": "Roof", "quantity": 1}]', field="items")
+        assert state_of(id) == "corrected"
 
     def test_nothing_waits(self, support):
         assert "Nothing waits." in text(support.get(DESK))
