@@ -24,7 +24,7 @@ from django.utils.http import urlencode
 
 from crm.admin.columns import anchor, badge, column, minute, money, number, words_of
 from crm.admin.filters import ChoiceFilter, choice_filter, uuid_or_none
-from crm.admin.scope import allowed_companies
+from crm.admin.scope import allowed_companies, companies_seen
 from crm.admin.splits import MAY_MERGE
 from crm.exceptions import CrmError
 from migration_ops.admin.case_form import BETWEEN, against_of, answer_of, said_of, seen_of
