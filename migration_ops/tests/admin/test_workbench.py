@@ -166,6 +166,7 @@ class TestCorrect:
         # The page shows another row: the message leads back to the one that is done.
         (message,) = done.context["messages"]
         assert f'href="{row_url(first)}"' in str(message)
+        assert "What to do" not in text(support.get(row_url(first)))
         assert "Below is the next row like it." in str(message)
         last = correct(support, second, "1")
         assert last.redirect_chain == [(DESK, 302)]
