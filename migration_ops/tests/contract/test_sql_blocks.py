@@ -18,7 +18,7 @@ ONE, TWO, NOW = UUID(int=1), UUID(int=2), datetime(2024, 3, 1, tzinfo=UTC)
 SAMPLES: dict[str, object] = {
     "company": ONE, "low": UUID(int=0), "high": UUID(int=2**128 - 1), "ids": [ONE], "id": ONE, "a": ONE, "b": TWO,
     "customer": ONE, "customers": [ONE], "after": ONE, "row_ids": [ONE], "wanted": ["k"], "contact": ONE, "comma_groups": True, "is_shared": False,
-    "batch": 1, "run": 1, "generation": 1, "mapping_version": 1, "batch_rows": 10, "chunk_rows": 10, "most": 10, "parts": 2, "part": 0,
+    "batch": 1, "run": 1, "generation": 1, "standstill": "5000ms", "mapping_version": 1, "batch_rows": 10, "chunk_rows": 10, "most": 10, "parts": 2, "part": 0,
     "key_group_limit": 50, "buckets": 64, "bucket": 1, "score": 0.5, "first_at": NOW, "last_at": NOW, "since": NOW,
     "actor": "test", "message": "m", "name": "n", "email": "e", "phone": "p", "name_key": "n", "email_key": "e", "phone_key": "p",
     "kind": "rows", "phase": "rows", "reason": "r", "evidence": "[]", "source": "s", "blanks": " ",
