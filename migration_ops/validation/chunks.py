@@ -82,20 +82,22 @@ def check_chunk(
     scope = Scope(company=company, low=chunk.low, high=chunk.high)
     tallies = compare_now(scope, depths)
     suspects = _suspects(tallies)
-    if not suspects or (len(suspects) > RECHECK_ROWS and not _pending(company, suspects)):
+    if not suspects or (len(suspects) > RECHECK_ROWS and not _late(tallies)):
         return tallies
     time.sleep(conf.RECHECK_MS / 1000)
     again = compare_now(replace(scope, ids=sorted(suspects)), depths)
-    if settle is not None and _pending(company, _suspects(again)):
+    if settle is not None and _late(again):
         again = compare_now(replace(scope, ids=sorted(suspects)), depths, moment=settle(company))
-    pending = _pending(company, _suspects(again))
-    settled = compare_now(replace(scope, ids=sorted(_suspects(again) - pending)), depths) if pending else again
+    pending, settled = {depth: tally.late for depth, tally in again.items()}, again
+    while _late(settled):
+        # Each look without the rows that waited at the one before: what is left differs though nothing of it waits.
+        settled = compare_now(replace(scope, ids=sorted(_suspects(settled) - _late(settled))), depths)
+        pending = {depth: late | settled[depth].late for depth, late in pending.items()}
     for depth, tally in tallies.items():
-        late = len(pending & again[depth].suspects)
         # Rows that were nowhere at the first look and are right now have been compared.
-        tally.rows_checked += tally.absent - settled[depth].absent - late
-        tally.pending, tally.absent = late, settled[depth].absent
-        tally.pending_ids = sorted(pending & again[depth].suspects)[:PENDING_NAMED]
+        tally.rows_checked += tally.absent - settled[depth].absent - len(pending[depth])
+        tally.pending, tally.absent = len(pending[depth]), settled[depth].absent
+        tally.pending_ids = sorted(pending[depth])[:PENDING_NAMED]
         tally.counts, tally.differences = settled[depth].counts, settled[depth].differences
         tally.seconds += again[depth].seconds
     return tallies
@@ -103,6 +105,10 @@ def check_chunk(
 
 def _suspects(tallies: dict[Depth, Tally]) -> set[UUID]:
     return set().union(*(tally.suspects for tally in tallies.values()))
+
+
+def _late(tallies: dict[Depth, Tally]) -> set[UUID]:
+    return set().union(*(tally.late for tally in tallies.values()))
 
 
 def compare_now(
@@ -125,6 +131,10 @@ def compare_now(
             # The projection is read once for all depths; the first of them is charged with it.
             tally.seconds, started = time.monotonic() - started, time.monotonic()
             tallies[depth] = tally
+        # Asked in the same snapshot: a moment later what waited may be applied, and the row would pass for different.
+        late = _pending(scope.company, _suspects(tallies))
+    for tally in tallies.values():
+        tally.late = late & tally.suspects
     return tallies
 
 

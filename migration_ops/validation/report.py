@@ -65,7 +65,8 @@ class Difference:
 class Tally:
     """What one depth has seen so far; tallies of chunks add up, and keep a bounded number of differences.
 
-    ``suspects`` are the legacy ids that differed in this chunk; they are not added up. ``absent`` are the legacy rows
+    ``suspects`` are the legacy ids that differed in this chunk, ``late`` those of them of which a captured change waited
+    at the same moment; neither is added up. ``absent`` are the legacy rows
     that were not compared because the new side holds nothing of them.
     """
 
@@ -78,6 +79,7 @@ class Tally:
     counts: dict[Kind, int] = field(default_factory=lambda: dict.fromkeys(Kind, 0))
     differences: list[Difference] = field(default_factory=list)
     suspects: set[UUID] = field(default_factory=set)
+    late: set[UUID] = field(default_factory=set)
 
     def add(self, other: "Tally") -> None:
         """Take in another tally of the same depth."""

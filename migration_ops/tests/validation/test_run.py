@@ -11,6 +11,7 @@ from legacy.exceptions import LegacySchemaDrift
 from legacy.seed.writer import SeedPlan, seed
 from migration_ops import conf
 from migration_ops.dual_write import capture
+from migration_ops.dual_write.apply import apply_rest
 from migration_ops.models import OutboxEntry, Verdict
 from migration_ops.projection.project import HIGHEST, LOWEST
 from migration_ops.tests.validation.moved import LATE, PAID, SENT, move, moved_company, plant
@@ -110,6 +111,27 @@ def test_a_row_in_flight_is_read_again_before_it_is_called_different(company, mo
 
     assert validate(company, [Depth.CHECKSUM, Depth.FIELDS, Depth.ROUNDTRIP]).passed
     assert len(rests) == 1
+
+
+def test_a_change_applied_right_after_the_last_look_makes_no_difference(company, monkeypatch):
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE quotes SET total = 1088, notes = 'x' WHERE id = %s", [PAID])
+    looks = []
+
+    def compare_and_apply(*args, **options):
+        tallies = compare(*args, **options)
+        looks.append(tallies)
+        if len(looks) == 2:
+            apply_rest(company)
+        return tallies
+
+    compare = chunks.compare_now
+    monkeypatch.setattr(chunks, "compare_now", compare_and_apply)
+    (chunk,) = chunks.plan(company, chunk_rows=100)
+
+    tallies = chunks.check_chunk(company, chunk, [Depth.FIELDS, Depth.ROUNDTRIP])
+
+    assert [(tally.is_clean, tally.pending, tally.pending_ids) for tally in tallies.values()] == [(True, 1, [PAID])] * 2
 
 
 def test_chunks_cover_every_id_there_can_be(company, monkeypatch):
