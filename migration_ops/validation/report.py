@@ -65,9 +65,9 @@ class Difference:
 class Tally:
     """What one depth has seen so far; tallies of chunks add up, and keep a bounded number of differences.
 
-    ``suspects`` are the legacy ids that differed in this chunk, ``late`` those of them of which a captured change waited
-    at the same moment; neither is added up. ``absent`` are the legacy rows
-    that were not compared because the new side holds nothing of them.
+    ``suspects`` are the legacy ids that differed in this chunk, ``late`` those of them of which a captured change
+    waited at the same moment; neither is added up. ``absent`` are the legacy rows that were not compared because the
+    new side holds nothing of them.
     """
 
     rows_expected: int = 0
