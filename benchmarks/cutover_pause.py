@@ -3,14 +3,14 @@
 import multiprocessing
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from typing import Any
 
 import psycopg
 from scratch import BenchmarkError
-from writers import Writer, following, ids_of, p99_ratio, percentile, writing
+from writers import Writer, following, ids_of, p99_ratio, percentile, writing, writing_apart
 
 RATE_BESIDE = 200.0
 """Writes a second of the other company."""
@@ -21,47 +21,60 @@ ROUNDS = 10
 def cutovers(url: str, *, flips: int, rate: float, seconds: float) -> dict[str, Any]:
     """Shadow to live and back again under load, one follower at work as in production.
 
-    Windows of steps take turns with windows of the same load without any, so that a machine that is busy with something
-    else is busy with both.
+    Three kinds of windows take turns, so that a machine that is busy with something else is busy with all: without a
+    step; with one cutover and its way back, as a company has it; and with nothing but steps, one after the other.
     """
     here, there = ids_of(url)
     writers = [Writer(url, here[n::4], rate / 4) for n in range(4)]
-    beside = Writer(url, there, RATE_BESIDE)
     pauses: list[float] = []
-    pairs: list[tuple[list[float], list[float]]] = []
+    windows: list[tuple[float, float, float, float]] = []
     refusals = wrong = 0
-    with mover(url) as step, following(url), writing([*writers, beside]):
+    with mover(url) as step, following(url), writing_apart(url, there, RATE_BESIDE) as beside, writing(writers):
+
+        def there_and_back() -> None:
+            nonlocal refusals, wrong
+            for to in ("live", "shadow"):
+                while (found := step(to)) is None:
+                    refusals += 1
+                    if refusals > 2 * flips + 20:
+                        raise BenchmarkError(
+                            f"{refusals} steps were refused, after {len(pauses)} that were taken: this machine, or"
+                            f" what else it does, does not let changes be applied at {rate:.0f} a second"
+                        )
+                pause, past = found
+                pauses.append(pause * 1000)
+                wrong += past
+                time.sleep(0.1)
+
         started = time.perf_counter()
         for _ in range(ROUNDS):
-            began = len(beside.took)
+            first = time.perf_counter()
             time.sleep(seconds)
-            middle = len(beside.took)
-            for _ in range(max(1, flips // ROUNDS)):
-                for to in ("live", "shadow"):
-                    while (found := step(to)) is None:
-                        refusals += 1
-                        if refusals > 2 * flips + 20:
-                            raise BenchmarkError(
-                                f"{refusals} steps were refused, after {len(pauses)} that were taken: this machine, or"
-                                f" what else it does, does not let changes be applied at {rate:.0f} a second"
-                            )
-                    pause, past = found
-                    pauses.append(pause * 1000)
-                    wrong += past
-                    time.sleep(0.1)
-            pairs.append((beside.took[began:middle], beside.took[middle:]))
+            second = time.perf_counter()
+            there_and_back()
+            time.sleep(max(0.0, second + seconds - time.perf_counter()))
+            third = time.perf_counter()
+            for _ in range(max(1, flips // ROUNDS - 1)):
+                there_and_back()
+            windows.append((first, second, third, time.perf_counter()))
         lasted = time.perf_counter() - started
     waits = [took * 1000 for each in writers for took in each.took]
-    ratio, low, high = p99_ratio(pairs)
+    without, once, in_a_row = ([_took(beside, *each[n : n + 2]) for each in windows] for n in range(3))
+    ratio, low, high = p99_ratio(list(zip(without, once, strict=True)))
     return {
         "cutovers": len(pauses) // 2, "wrong_writes": wrong, "clean_refusals": refusals,
         "pause_p50_ms": percentile(pauses, 0.5), "pause_p99_ms": percentile(pauses, 0.99), "pause_max_ms": max(pauses),
         "write_p99_ms": percentile(waits, 0.99), "write_max_ms": max(waits), "writes": len(waits),
         "written_per_second": len(waits) / lasted,
         "writes_refused": sum(each.refused for each in writers),
-        "others_p99_ms": percentile([took * 1000 for _, with_steps in pairs for took in with_steps], 0.99),
+        "others_p99_ms": percentile([took * 1000 for each in once for took in each], 0.99),
         "others_p99_ratio": ratio, "others_p99_low": low, "others_p99_high": high,
+        "others_row_p99_ratio": p99_ratio(list(zip(without, in_a_row, strict=True)))[0],
     }  # fmt: skip
+
+
+def _took(writes: Sequence[tuple[float, float]], since: float, until: float) -> list[float]:
+    return [took for began, took in writes if since <= began < until]
 
 
 @contextmanager

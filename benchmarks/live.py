@@ -57,10 +57,11 @@ WORDS = {
     "pause_max_ms": "  worst, ms",
     "write_p99_ms": "  a write of the company, 99th percentile, ms",
     "write_max_ms": "  worst, ms",
-    "others_p99_ms": "  another company's writes meanwhile, 99th percentile, ms",
+    "others_p99_ms": "  another company's writes around a cutover and its way back, 99th percentile, ms",
     "others_p99_ratio": "  times what it is in windows without steps",
     "others_p99_low": "    90 % interval over the windows, from",
     "others_p99_high": "    to",
+    "others_row_p99_ratio": "  the same where one step follows the other",
 }
 
 

@@ -1,5 +1,6 @@
 """Programs that write legacy rows at a pace, and how long each of their writes took."""
 
+import multiprocessing
 import os
 import random
 import subprocess
@@ -8,10 +9,11 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from multiprocessing.connection import Connection
 from typing import Any
 
 import psycopg
-from scratch import PROJECT
+from scratch import PROJECT, BenchmarkError
 
 
 def percentile(values: Sequence[float], share: float) -> float:
@@ -59,6 +61,7 @@ class Writer(threading.Thread):
         self.url, self.ids, self.rate = url, ids, rate
         self.stop = threading.Event()
         self.took: list[float] = []
+        self.began: list[float] = []
         self.refused = 0
         self.error: Exception | None = None
 
@@ -87,6 +90,7 @@ class Writer(threading.Thread):
                     raise
                 self.refused += 1
             self.took.append(time.perf_counter() - began)
+            self.began.append(began)
             due += 1 / self.rate
             if (rest := due - time.perf_counter()) > 0:
                 time.sleep(rest)
@@ -107,6 +111,34 @@ def writing(writers: Sequence[Writer]) -> Iterator[None]:
     for each in writers:
         if each.error is not None:
             raise each.error
+
+
+@contextmanager
+def writing_apart(url: str, ids: Sequence[Any], rate: float) -> Iterator[list[tuple[float, float]]]:
+    """A program of its own writes inside, so that it takes turns with nobody; afterwards the list has when each of its
+    writes began and how long it took, seconds, on the clock that all processes of the machine share.
+    """
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_write_apart, args=(url, ids, rate, theirs), daemon=True)
+    process.start()
+    theirs.close()
+    writes: list[tuple[float, float]] = []
+    try:
+        yield writes
+        ours.send(None)
+        writes += ours.recv()
+    except EOFError:
+        raise BenchmarkError("the process of the other company's writer has ended: its message is above") from None
+    finally:
+        process.terminate()
+
+
+def _write_apart(url: str, ids: Sequence[Any], rate: float, told: Connection) -> None:
+    writer = Writer(url, ids, rate)
+    with writing([writer]):
+        told.recv()
+    told.send(list(zip(writer.began, writer.took, strict=True)))
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from migration_ops.models import MigrationBatch, OutboxEntry
 from migration_ops.projection import project
 from migration_ops.projection.project import HIGHEST, Scope
 from migration_ops.sql.loader import block, blocks
+from migration_ops.sql.planning import one_by_one
 from migration_ops.stages import BatchKind, BatchState
 
 # PostgreSQL's words for an error that is nobody's row's; a batch keeps the words alone.
@@ -70,17 +71,18 @@ def settle(
         ContactUnresolved: a row's contact could not be resolved (a defect, never the row's fault).
     """
     scope = Scope(company=company, ids=ids, low=min(ids), high=max(ids))
-    held = hold_rows(ids) if is_locking else []
-    for _ in range(conf.BATCH_ATTEMPTS):
-        project.empty_work_tables()
-        resolve_late(company, ids)
-        outcome = project.write(scope, batch_id=batch_id, actor=actor, is_retry=is_retry, is_locking=is_locking)
-        if not outcome.unidentified:
-            return outcome
-        # A row written anew after it was looked for: now it is held too.
-        before, held = held, hold_rows(ids) if is_locking else []
-        if held == before:
-            break
+    with one_by_one(len(ids)):
+        held = hold_rows(ids) if is_locking else []
+        for _ in range(conf.BATCH_ATTEMPTS):
+            project.empty_work_tables()
+            resolve_late(company, ids)
+            outcome = project.write(scope, batch_id=batch_id, actor=actor, is_retry=is_retry, is_locking=is_locking)
+            if not outcome.unidentified:
+                return outcome
+            # A row written anew after it was looked for: now it is held too.
+            before, held = held, hold_rows(ids) if is_locking else []
+            if held == before:
+                break
     raise ContactUnresolved(rows=outcome.unidentified, company=company.slug)
 
 

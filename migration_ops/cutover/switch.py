@@ -30,6 +30,9 @@ from migration_ops.sql.loader import block
 from migration_ops.stages import MIRRORED, REVERSED, STAGE_MOVES, Move, Stage, is_forward
 from migration_ops.validation.query import rows
 
+FENCED_CHANGES = 50
+"""Changes that the fence applies itself: some fifty milliseconds, in which its writers wait."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Moved:
@@ -116,9 +119,13 @@ def drain(company: Company, stage: Stage) -> None:
     Under writers that never rest something always waits: it ends where a round finds as much as the one before.
     """
     step = apply.apply_company if stage in MIRRORED else reverse.reverse_company if stage in REVERSED else None
+    if step is None:
+        return
     before = conf.APPLY_ROWS
-    for _ in range(conf.DRAIN_ROUNDS if step else 0):
-        found = step(company).entries if step else 0
+    for _ in range(conf.DRAIN_ROUNDS):
+        if lag_of(company).waiting <= FENCED_CHANGES:
+            return
+        found = step(company).entries
         if not found or before <= found < conf.APPLY_ROWS:
             return
         before = found
@@ -129,9 +136,8 @@ def _flip(
     company: Company, before: Stage, after: Stage, move: Move, results: list[GateResult], *, reason: str, actor: str
 ) -> Moved:
     fence.bound_waits(lock_ms=conf.FENCE_WAIT_MS, statement_ms=conf.FENCE_WAIT_MS + conf.FENCE_DRAIN_MS)
-    began = time.monotonic()
     with connection.cursor() as cursor:
-        cursor.execute(block(fence.SQL, "close").sql, {"company": company.pk})
+        began = fence.close(cursor.execute, company.pk)
         _ensure_refusal_counter(cursor, company, after)
     stage = transitions.stage_of(company)
     if stage != before:

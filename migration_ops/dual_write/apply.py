@@ -101,7 +101,7 @@ def is_being_moved(code: str, *, claimed: Sequence[Any]) -> bool:
 def _apply(company: Company, deals: list[UUID] | None, claimed: list[UUID]) -> Applied:
     with transaction.atomic():
         fence.bound_waits(lock_ms=LOCK_MS, statement_ms=conf.STATEMENT_TIMEOUT_MS)
-        if fence.enter(company.pk) not in MIRRORED:
+        if fence.enter_to_apply(company.pk) not in MIRRORED:
             return Applied()
         entries = _claim(company, deals)
         claimed += sorted({deal for _, deal in entries})

@@ -1,6 +1,7 @@
 """Who may write where, for the length of a transaction: the stage held, the deals locked, our own writes marked."""
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 from uuid import UUID
@@ -47,6 +48,33 @@ def enter(company: UUID) -> Stage | None:
     """
     stage = scalar(SQL, "enter", {"company": company})
     return None if stage is None else Stage(stage)
+
+
+def enter_to_apply(company: UUID) -> Stage | None:
+    """As enter, for who applies what others wrote: a stage move waits for its transaction before it holds up writers.
+
+    Raises:
+        OperationalError: as enter.
+    """
+    scalar(SQL, "apply", {"company": company})
+    return enter(company)
+
+
+def close(execute: Callable[[str, dict[str, Any]], object], company: UUID) -> float:
+    """Wait for everybody who works at the company, and keep them away until the transaction ends.
+
+    Args:
+        execute: of a cursor or connection of the transaction.
+    Returns:
+        Since when its writers are held up, on the monotonic clock.
+    Raises:
+        The driver's error, where somebody does not end within lock_timeout.
+    """
+    params = {"company": company}
+    execute(block(SQL, "stop_applying").sql, params)
+    began = time.monotonic()
+    execute(block(SQL, "close").sql, params)
+    return began
 
 
 def lock_deals(ids: Sequence[UUID]) -> None:

@@ -86,7 +86,7 @@ def _attempt(company: Company, which: dict[str, Any]) -> Applied:
 def _claimed(company: Company, which: dict[str, Any], claimed: list[Entry]) -> Applied:
     with transaction.atomic():
         fence.bound_waits(lock_ms=LOCK_MS * 5, statement_ms=conf.STATEMENT_TIMEOUT_MS)
-        if fence.enter(company.pk) not in REVERSED:
+        if fence.enter_to_apply(company.pk) not in REVERSED:
             return Applied()
         params = {"company": company.pk, "most": conf.APPLY_ROWS, "entry": which.get("again")}
         if "entries" in which:

@@ -168,6 +168,16 @@ def is_waiting(pid: int) -> bool:
         return bool(cursor.fetchone()[0])
 
 
+def is_waited_for(session: psycopg.Connection) -> bool:
+    """Whether another session waits for a lock of this one."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_stat_activity a WHERE %s = ANY (pg_blocking_pids(a.pid)))",
+            [session.info.backend_pid],
+        )
+        return bool(cursor.fetchone()[0])
+
+
 def as_json(output: str) -> dict:
     """The object on the last line of a command's stdout."""
     return json.loads(output.splitlines()[-1])

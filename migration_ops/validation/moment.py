@@ -15,7 +15,6 @@ from migration_ops.dual_write import apply, fence
 from migration_ops.exceptions import MigrationOpsError
 from migration_ops.models import MigrationRun, OutboxEntry
 from migration_ops.sessions import another_session
-from migration_ops.sql.loader import block
 from migration_ops.stages import ACTIVE, MIRRORED, RunStatus
 from migration_ops.validation.chunks import snapshot
 
@@ -88,7 +87,7 @@ def _hold(holder: psycopg.Connection, company: Company) -> None:
             "SELECT set_config('lock_timeout', %s, true), set_config('idle_in_transaction_session_timeout', %s, true)",
             [f"{conf.FENCE_WAIT_MS}ms", f"{conf.STANDSTILL_MS}ms"],
         )
-        holder.execute(block(fence.SQL, "close").sql, {"company": company.pk})
+        fence.close(holder.execute, company.pk)
         with transaction.atomic():
             fence.bound_waits(lock_ms=conf.FENCE_WAIT_MS, statement_ms=conf.FENCE_DRAIN_MS)
             for _ in range(conf.DRAIN_ROUNDS):

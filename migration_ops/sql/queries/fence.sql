@@ -10,6 +10,15 @@ SELECT set_config('quotepro.origin', %(source)s, true);
 -- The company's stage, held until the transaction ends: a stage move waits for it, or it waits for the move.
 SELECT qp_stage_v1(%(company)s);
 
+-- name: apply
+-- Held by whoever applies changes of the company that others wrote, until the transaction ends; before the stage.
+SELECT pg_advisory_xact_lock_shared(hashtextextended('qp_apply/' || %(company)s::uuid::text, 0));
+
+-- name: stop_applying
+-- Waits for whoever applies changes of the company, while its writers go on: closed first, the fence would hold them up
+-- for a whole batch of changes.
+SELECT pg_advisory_xact_lock(hashtextextended('qp_apply/' || %(company)s::uuid::text, 0));
+
 -- name: close
 -- Waits for every writer of the company in flight, and makes later ones wait; until the transaction ends.
 SELECT pg_advisory_xact_lock(hashtextextended('qp_stage/' || %(company)s::uuid::text, 0));

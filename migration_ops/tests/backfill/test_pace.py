@@ -19,7 +19,7 @@ from migration_ops.stages import BatchState, RunStatus
 from migration_ops.tests.backfill import driving
 from migration_ops.tests.backfill.driving import at_rows, to_the_end
 from migration_ops.tests.legacy_rows import fill, update
-from migration_ops.tests.state import assert_counters_are_facts, assert_valid, is_waiting, wait_until
+from migration_ops.tests.state import assert_counters_are_facts, assert_valid, is_waited_for, is_waiting, wait_until
 
 CALM = {"batch_ms": 100, "pause_ms": 0, "oldest_transaction_s": 0.0, "unapplied": 0, "lock_waits": 0}
 
@@ -129,15 +129,6 @@ def test_a_locked_row_holds_up_neither_its_batch_nor_other_writers(company, sess
     assert LegacyLink.objects.count() == 500
     assert MigrationRun.objects.get().status == RunStatus.FINISHED
     assert_valid(company)
-
-
-def is_waited_for(holder) -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT EXISTS (SELECT FROM pg_stat_activity a WHERE %s = ANY (pg_blocking_pids(a.pid)))",
-            [holder.info.backend_pid],
-        )
-        return bool(cursor.fetchone()[0])
 
 
 @pytest.mark.django_db(transaction=True)

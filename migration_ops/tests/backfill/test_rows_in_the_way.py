@@ -3,7 +3,6 @@
 import threading
 import time
 
-import psycopg
 import pytest
 from django.db import connection, transaction
 
@@ -20,7 +19,14 @@ from migration_ops.models import LegacyLink, MigrationBatch, MigrationRun, Quara
 from migration_ops.stages import RunStatus
 from migration_ops.tests.backfill.driving import at_rows
 from migration_ops.tests.legacy_rows import UNREADABLE, fill, update
-from migration_ops.tests.state import as_json, assert_counters_are_facts, assert_valid, is_waiting, wait_until
+from migration_ops.tests.state import (
+    as_json,
+    assert_counters_are_facts,
+    assert_valid,
+    is_waited_for,
+    is_waiting,
+    wait_until,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -173,7 +179,7 @@ def test_a_batch_killed_as_the_victim_of_a_deadlock_is_done_again(company, sessi
 
     thread = threading.Thread(target=run)
     thread.start()
-    wait_until(lambda: _somebody_waits_for(writer), "the batch to wait")
+    wait_until(lambda: is_waited_for(writer), "the batch to wait")
     writer.execute("UPDATE quotes SET notes = 'second' WHERE id = %s", [ids[2]])
     writer.commit()
     thread.join(60)
@@ -181,15 +187,6 @@ def test_a_batch_killed_as_the_victim_of_a_deadlock_is_done_again(company, sessi
     assert MigrationBatch.objects.filter(attempts=1, error__contains="deadlock", state="done").exists()
     assert LegacyLink.objects.count() == 40
     assert_valid(company)
-
-
-def _somebody_waits_for(session: psycopg.Connection) -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT EXISTS (SELECT FROM pg_stat_activity a WHERE %s = ANY (pg_blocking_pids(a.pid)))",
-            [session.info.backend_pid],
-        )
-        return cursor.fetchone()[0]
 
 
 def test_a_stage_move_that_takes_longer_than_a_lock_may_is_waited_for(company, session, monkeypatch):

@@ -1,16 +1,22 @@
 """While somebody moves a company's stage its changes wait, and whoever follows changes goes on following."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
+from django.db import connection
 from django.db.models import F
 
 from crm.models import Quote
 from legacy.models import LegacyQuote
+from migration_ops.cutover.switch import move_stage
+from migration_ops.dual_write.fence import SQL
 from migration_ops.dual_write.follow import apply_once
 from migration_ops.dual_write.lag import lag_of
+from migration_ops.sql.loader import block
 from migration_ops.stages import Stage
 from migration_ops.tests.legacy_rows import update
 from migration_ops.tests.living import migrated, take_to
-from migration_ops.tests.state import assert_valid
+from migration_ops.tests.state import assert_valid, is_waited_for, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -34,4 +40,32 @@ def test_changes_wait_for_a_stage_move_that_takes_its_time(stage, session):
     mover.rollback()
     assert apply_once().entries == waiting
     assert Quote.objects.get(pk=id).total == LegacyQuote.objects.get(pk=id).total == 4811
+    assert_valid(company)
+
+
+def test_a_step_waits_for_who_applies_and_writers_go_on_meanwhile(session):
+    writer, applier = session(), session()
+    company = migrated(writer)
+    take_to(company, Stage.SHADOW)
+    id = LegacyQuote.objects.values_list("pk", flat=True).first()
+    for name in ("apply", "enter"):  # in the middle of a batch of changes
+        applier.execute(block(SQL, name).sql, {"company": company.pk})
+
+    def take_the_step() -> float:
+        try:
+            return move_stage(company, Stage.LIVE, reason="", actor="test", needs_gates=False).pause_s
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        step = pool.submit(take_the_step)
+        wait_until(lambda: is_waited_for(applier), "the step to wait")
+        writer.execute("SET lock_timeout = '100ms'")
+        update(writer, id, total=4811)  # a step that held writers up from here would not let it
+        writer.commit()
+        applier.rollback()
+        pause_s = step.result(30)
+
+    assert pause_s > 0
+    assert Quote.objects.get(pk=id).total == 4811, "what was written while the step waited is applied by it"
     assert_valid(company)
