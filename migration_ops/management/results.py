@@ -53,9 +53,11 @@ def total_of(results: list[dict[str, Any]], refused: list[dict[str, Any]]) -> di
 
 def render(summary: Summary) -> list[str]:
     """What came in, what came out, what waits and why: a line each."""
-    share = f"{summary.migrated / summary.rows:.2%}" if summary.rows else "nothing"
+    recorded = summary.rows + summary.retired
+    share = f"{summary.migrated / recorded:.2%}" if recorded else "nothing"
+    gone = f", {summary.retired:,} more archived and removed" if summary.retired else ""
     lines = [
-        f"  in       {summary.rows:>10,} legacy rows",
+        f"  in       {summary.rows:>10,} legacy rows{gone}",
         f"  out      {summary.migrated:>10,} migrated ({share}), {summary.quarantined:,} quarantined, "
         f"{summary.pending:,} pending",
         f"           {summary.customers:>10,} customers with {summary.contacts:,} contacts and "

@@ -29,6 +29,7 @@ class Summary:
 
     company: Company
     rows: int
+    retired: int
     migrated: int
     quarantined: int
     customers: int
@@ -48,13 +49,13 @@ class Summary:
 
     @property
     def pending(self) -> int:
-        """Rows that are neither migrated nor set aside."""
-        return self.rows - self.migrated - self.quarantined
+        """Rows that are neither migrated nor set aside; rows that were archived and removed have been both."""
+        return self.rows + self.retired - self.migrated - self.quarantined
 
 
 COUNTS = (
-    "rows", "migrated", "quarantined", "customers", "contacts", "addresses", "leads", "quotes", "quote_items", "jobs",
-    "invoices", "payments",
+    "rows", "retired", "migrated", "quarantined", "customers", "contacts", "addresses", "leads", "quotes",
+    "quote_items", "jobs", "invoices", "payments",
 )  # fmt: skip
 
 

@@ -2,6 +2,8 @@
 
 import json
 from argparse import ArgumentParser
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -50,11 +52,18 @@ class Command(BaseCommand):
             found = company_named(company, is_looking=True)
             if options["sign"]:
                 who = person(options["sign"], "migration_ops.sign_certificate")
-                made = certificates.sign(found, person=who, actor=actor, statement=options["statement"])
+                with _output(options["output"]) as write:
+                    made = certificates.sign(found, person=who, actor=actor, statement=options["statement"])
+                    write(certificates.as_file(made))
                 self.stdout.write(f"certificate {made.pk} of {found.name}, signed off by {made.signed_by}")
                 self._told(certificates.check(made), options)
             elif options["verify"] is not None:
-                self._told(certificates.check(_asked_for(found, options["verify"])), options)
+                checked = certificates.check(_asked_for(found, options["verify"]))
+                with _output(options["output"]) as write:
+                    write(certificates.as_file(checked.certificate))
+                self._told(checked, options)
+            elif options["output"]:
+                raise CommandError("--output writes a certificate: with --sign or --verify", returncode=2)
             else:
                 self._proofs(found, options)
 
@@ -64,8 +73,6 @@ class Command(BaseCommand):
         self.stdout.write(f"  sha256   {made.sha256}")
         self.stdout.write(f"  signed   by {made.signed_by} at {made.at:%Y-%m-%d %H:%M:%S} UTC")
         self.stdout.write(f"  state    {'WRONG: ' + '; '.join(checked.wrong) if checked.wrong else held}")
-        if options["output"]:
-            _write(Path(options["output"]), certificates.as_file(made))
         if options["json"]:
             self.stdout.write(
                 json.dumps(
@@ -106,9 +113,20 @@ def _asked_for(company: Company, file: str) -> Certificate:
     return newest
 
 
-def _write(path: Path, text: str) -> None:
+@contextmanager
+def _output(path: str) -> Iterator[Callable[[str], object]]:
+    """Writes into a new file, made before anything is signed and gone again where nothing was; into none without."""
+    if not path:
+        yield lambda _: None
+        return
+    is_made = False
     try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except OSError as error:
-        raise CommandError(f"{path}: it cannot be written: {error.strerror}", returncode=2) from error
+        with Path(path).open("x", encoding="utf-8") as file:
+            is_made = True
+            yield file.write
+    except BaseException as error:
+        if is_made:
+            Path(path).unlink()
+        if isinstance(error, OSError):
+            raise CommandError(f"{path}: it cannot be written: {error.strerror}", returncode=2) from error
+        raise

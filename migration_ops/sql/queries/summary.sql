@@ -1,6 +1,8 @@
 -- name: figures
 -- What a company has on both sides now.
 SELECT (SELECT count(*) FROM quotes WHERE company_id = %(company)s) AS rows,
+       (SELECT coalesce(sum(removed), 0)::bigint FROM migration_retirement
+         WHERE company_id = %(company)s AND state IN ('removing', 'removed')) AS retired,
        (SELECT count(*) FROM migration_legacy_link WHERE company_id = %(company)s) AS migrated,
        (SELECT count(*) FROM migration_quarantined_row WHERE company_id = %(company)s AND resolution IN ('', 'waived'))
        AS quarantined,

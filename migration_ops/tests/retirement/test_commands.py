@@ -62,9 +62,14 @@ def test_from_the_proofs_to_the_removed_rows_and_back(company, people, run, tmp_
     assert gone.returncode == 0, gone.stderr
     assert (told(gone)["state"], told(gone)["removed"], told(gone)["proven"]) == ("removed", ROWS, ROWS)
     assert legacy_texts() == []
+    stands = run("migration_status", "--company", "here", "--json")
+    assert (told(stands)["rows"], told(stands)["retired"], told(stands)["pending"]) == (0, ROWS, 0)
+    assert f"0 legacy rows, {ROWS} more archived and removed" in stands.stdout
+    assert "(100.00%), 0 quarantined, 0 pending" in stands.stdout
     back = run("retire_legacy", "--company", "here", "--restore", path, "--by", "bob", "--confirm", "Here", "--json")
     assert back.returncode == 0, back.stderr
     assert legacy_texts() == before
+    assert told(run("migration_status", "--company", "here", "--json"))["retired"] == 0
     void = run("certificate", "--company", "here", "--verify", file)
     assert (void.returncode, "superseded by legacy rows that were put back" in void.stderr) == (3, True)
 
@@ -88,7 +93,8 @@ def test_what_is_refused_is_one_line_and_changes_nothing(company, refused, tmp_p
     User.objects.create_user("eve", password=SECRET, is_staff=True)
     User.objects.create_user("max", password=SECRET)
     sign(company)
-    before, path = legacy_texts(), tmp_path / "a"
+    before, path, there = legacy_texts(), tmp_path / "a", tmp_path / "there"
+    there.write_text("kept")
     away = ("retire_legacy", "--company", "here", "--archive", path)
     stranger = "no active staff user with this name and password"
     for (code, said), words in (
@@ -104,12 +110,19 @@ def test_what_is_refused_is_one_line_and_changes_nothing(company, refused, tmp_p
         (refused("certificate", "--company", "here", "--sign", "eve"), "lacks the permission"),
         (refused("certificate", "--company", "here", "--verify", path), "cannot be read"),
         (refused("certificate", "--company", "nowhere"), "no company 'nowhere'"),
+        (
+            refused("certificate", "--company", "here", "--sign", "ann", "--output", there),
+            "cannot be written: File exi",
+        ),
+        (refused("certificate", "--company", "here", "--sign", "ann", "--output", tmp_path), "cannot be written"),
+        (refused("certificate", "--company", "here", "--sign", "eve", "--output", path), "lacks the permission"),
+        (refused("certificate", "--company", "here", "--output", path), "with --sign or --verify"),
     ):
         assert (code, words in said) == (2, True), (words, said)
         assert "\n" not in said
     assert legacy_texts() == before
     assert (Certificate.objects.filter(company=company).count(), Retirement.objects.count()) == (1, 0)
-    assert not path.exists()
+    assert (path.exists(), there.read_text()) == (False, "kept")
 
 
 def test_missing_proofs_end_with_3_and_are_named(company, refused, capsys):
