@@ -17,6 +17,8 @@ from migration_ops.identity.duplicates.words import AddressTable, Floats, Levels
 Bools = npt.NDArray[np.bool_]
 Rows = npt.NDArray[np.int32]
 
+# Distances at which pairs of records are drawn.
+_MOST_DRAWS: Final = 12
 # Words of an address come together: a postcode tells the town.
 _ADDRESS_DISCOUNT: Final = 0.45
 _ADDRESS_BITS: Final = 13.0
@@ -79,7 +81,10 @@ class Comparer:
         size = self.columns.size
         if size < 3:
             return self.statistics.rates
-        shifts = [max(1, size // 3), max(1, size // 5), max(1, size // 7)]
+        # Some thousands of records are drawn more often, or what hardly ever agrees by chance would not be seen to. Of
+        # some hundreds too many pairs are one customer.
+        draws = max(3, min(weights.SAMPLES // size, size // 400, _MOST_DRAWS))
+        shifts = [max(1, size // (2 * draw + 3)) for draw in range(draws)]
         per_shift = weights.SAMPLES // len(shifts)
         rows = np.linspace(0, size - 1, min(per_shift, size)).astype(np.int32)
         one = np.tile(rows, len(shifts))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
-ENGINE_VERSION: Final = "1.2"
+ENGINE_VERSION: Final = "1.3"
 
 # A company of fewer contacts is looked at as if it had so many: too few say nothing about how common a value is.
 LEAST_POPULATION: Final = 4_096

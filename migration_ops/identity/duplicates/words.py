@@ -6,7 +6,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 from rapidfuzz import fuzz
-from rapidfuzz.distance import DamerauLevenshtein, JaroWinkler
+from rapidfuzz.distance import DamerauLevenshtein, JaroWinkler, LCSseq
 from rapidfuzz.process import cpdist
 
 from migration_ops.identity import lexicon
@@ -20,6 +20,8 @@ Floats = npt.NDArray[np.float32]
 _MIN_TYPO: Final = 4
 _MIN_TWO_TYPOS: Final = 7
 _MAX_GROUPS: Final = 6
+# Letters of an address that say something by their order.
+_MIN_ADDRESS: Final = 12
 
 
 def over_texts(scorer: Callable[..., Any], texts: Sequence[str], one: Ints, other: Ints) -> Floats:
@@ -108,6 +110,8 @@ class AddressTable:
 
     def __init__(self, columns: Columns, bits_of_word: Floats) -> None:
         self.texts = [" ".join(sorted(text.split(" "))) for text in columns.address_texts]
+        self.letters = [text.replace(" ", "") for text in columns.address_texts]
+        self.length = np.fromiter(map(len, self.letters), np.int32, len(self.letters))
         self.words = columns.address_words
         self.bits = np.where(self.words >= 0, bits_of_word[self.words], 0) if len(bits_of_word) else self.words * 0.0
         self.total = self.bits.sum(axis=1)
@@ -136,12 +140,22 @@ class AddressTable:
         ratio = shared / np.maximum(most, 0.1)
         inside = shared / np.maximum(least, 0.1)
         alike = over_texts(fuzz.ratio, self.texts, first, second) / 100
+        kept = self._kept(first, second)
         numbers = (self.number[first] >= 0) & (self.number[second] >= 0)
         same_number = ~numbers | (self.number[first] == self.number[second])
         result = np.full(len(first), Value.DIFFERENT, np.uint8)
-        result[(alike >= 0.66) | (ratio >= 0.4) | (inside >= 0.6)] = Value.PARTLY
-        result[(alike >= 0.78) & same_number | (alike >= 0.86) | (ratio >= 0.6) | (inside >= 0.9)] = Value.FAR
+        result[(alike >= 0.66) | (ratio >= 0.4) | (inside >= 0.6) | (kept >= 0.75)] = Value.PARTLY
+        far = (alike >= 0.78) & same_number | (alike >= 0.86) | (ratio >= 0.6) | (inside >= 0.9)
+        result[far | (kept >= 0.85) & same_number] = Value.FAR
         result[((alike >= 0.9) | (ratio >= 0.8) | (inside >= 0.95) & (ratio >= 0.4)) & same_number] = Value.EXACT
         # What is alike though no whole word is: typing errors. Worth something, but less than words.
-        shared = np.maximum(shared, least * np.clip((alike - 0.5) * 1.6, 0, 0.8)).astype(np.float32)
+        shared = np.maximum(shared, least * np.clip((alike - 0.5) * 1.6, 0, 0.8))
+        shared = np.maximum(shared, least * np.clip((kept - 0.5) * 2, 0, 0.9)).astype(np.float32)
         return result[where], shared[where]
+
+    def _kept(self, one: Ints, other: Ints) -> Floats:
+        """How much of the shorter address the longer one has, letter by letter in its order: whatever is left out,
+        misspelt, or written as one word or two."""
+        short = np.minimum(self.length[one], self.length[other])
+        kept = over_texts(LCSseq.similarity, self.letters, one, other) / np.maximum(short, 1)
+        return np.where(short >= _MIN_ADDRESS, kept, 0).astype(np.float32)
