@@ -2,11 +2,10 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from itertools import chain
+from collections.abc import Callable, Iterator
+from itertools import chain, islice
 from time import monotonic
 from typing import Any
-from uuid import UUID
 
 import numpy as np
 from django.db import connection, transaction
@@ -20,7 +19,7 @@ from migration_ops.identity.duplicates.export import Exporter
 from migration_ops.identity.duplicates.outcome import Changes, Outcome
 from migration_ops.identity.duplicates.policy import RELATIONS, WHYS, Verdict
 from migration_ops.identity.duplicates.reopened import reopened
-from migration_ops.identity.duplicates.store import Book, Ids
+from migration_ops.identity.duplicates.store import Book
 from migration_ops.identity.duplicates.weights import ENGINE_VERSION
 from migration_ops.models import DedupRun
 
@@ -49,7 +48,7 @@ def find_duplicates(
     """
     started = monotonic()
     tell = progress or (lambda step, share: None)
-    with transaction.atomic():
+    with parallel.no_collection(), transaction.atomic():
         if not dry_run:
             store.lock(company)
         tell("reading", 0)
@@ -152,12 +151,14 @@ def _groups(book: Book, found: Found) -> list[tuple[list[int], list[int]]]:
 def _changes(company: Company, book: Book, found: Found, groups: list[tuple[list[int], list[int]]]) -> Changes:
     # Customers and contacts by their numbers; those of the last run that are no more have none.
     planned = store.last_groups(company)
-    last = [[number for number in _numbers(book.customer_ids, each) if number >= 0] for each in planned]
+    places = iter(book.customer_ids.places([id for customers in planned for id in customers]))
+    last = [[number for number in islice(places, len(customers)) if number >= 0] for customers in planned]
     now = [customers for customers, _ in groups]
     group_now = {customer: number for number, customers in enumerate(now) for customer in customers}
     group_last = {customer: number for number, customers in enumerate(last) for customer in customers}
     asked = {(int(found.scored.one[place]), int(found.scored.other[place])) for place in found.questions}
-    before = [tuple(_numbers(book.ids, pair)) for pair in store.open_questions(company)]
+    ends = iter(book.ids.places([id for pair in store.open_questions(company) for id in pair]))
+    before = list(zip(ends, ends, strict=True))
     return Changes(
         merge=sum(_is_divided(each, group_last) for each in now),
         split=sum(len(each) > 1 and _is_divided(each, group_now) for each in last),
@@ -165,10 +166,6 @@ def _changes(company: Company, book: Book, found: Found, groups: list[tuple[list
         settled=sum(pair not in asked for pair in before),
         doubted=_doubted(book, found),
     )
-
-
-def _numbers(ids: Ids, wanted: Iterable[UUID]) -> list[int]:
-    return [ids.find(id) if id in ids else -1 for id in wanted]
 
 
 def _is_divided(customers: list[int], groups: dict[int, int]) -> bool:
@@ -249,7 +246,7 @@ def _plan(
     for customers, links in groups:
         told, weakest = [], 1.0
         for place in links:
-            a, b = book.ids[int(found.scored.one[place])], book.ids[int(found.scored.other[place])]
+            a, b = book.ids.dashed(int(found.scored.one[place])), book.ids.dashed(int(found.scored.other[place]))
             score = round(float(found.scored.score[place]), 6)
             weakest = min(weakest, score)
             told.append(f'{{"contact_a": "{a}", "contact_b": "{b}", "score": {score}, "evidence": {next(reasons)[0]}}}')

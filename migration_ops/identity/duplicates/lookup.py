@@ -1,5 +1,7 @@
 """Looks one contact up among the company's: the passes, weights and rules of the search, on a handful of records."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from time import perf_counter
 from uuid import UUID
@@ -125,9 +127,7 @@ class Lookup:
         known: Known = {}
         stale: set[UUID] = set()
         started = perf_counter()
-        connection.ensure_connection()
-        # Prepared on the server: planning would take longer than the answer.
-        with psycopg.Cursor(connection.connection) as cursor:
+        with prepared(), psycopg.Cursor(connection.connection) as cursor:
             cursor.execute(
                 block(index.LOOKUP, "look_up").sql,
                 {"company": self.company.pk, "keys": keys.tolist(), "values": own, "but": but, "most": MOST},
@@ -168,6 +168,18 @@ class Lookup:
         )
         self.rulings.apply(table, measured)
         return measured
+
+
+@contextmanager
+def prepared() -> Iterator[None]:
+    """Inside, statements are prepared: planning takes longer than the answer, and Django's connections prepare none."""
+    connection.ensure_connection()
+    raw = connection.connection
+    before, raw.prepare_threshold = raw.prepare_threshold, 0
+    try:
+        yield
+    finally:
+        raw.prepare_threshold = before
 
 
 def _larger(here: Usage, stored: Uses, generic_above: int) -> Usage:

@@ -9,13 +9,26 @@ import pickle
 import traceback
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection, Pipe, wait
 from typing import Any, TypeVar
 
 from migration_ops.exceptions import MigrationOpsError
 
 T = TypeVar("T")
+
+
+@contextmanager
+def no_collection() -> Iterator[None]:
+    """Nothing is looked through for cycles inside: millions of rows and pairs make none, and looking through them again
+    and again is a tenth of the time of a search."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def processes() -> int:

@@ -42,6 +42,25 @@ class Ids(Sequence[UUID]):
         """The id in hexadecimal digits, which the database reads as it reads an id; quicker than making a UUID."""
         return self._packed[16 * place : 16 * place + 16].hex()
 
+    def dashed(self, place: int) -> str:
+        """The id as a UUID is written."""
+        text = self.text(place)
+        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+    def places(self, wanted: Sequence[UUID]) -> list[int]:
+        """The places of ids, -1 for one that is not among them; the ids are in ascending order."""
+        if not wanted or not self._packed:
+            return [-1] * len(wanted)
+        # The first half of an id tells nearly all apart: the search is by it, and the whole is compared.
+        own = np.frombuffer(bytes(self._packed), ">u8").reshape(-1, 2).astype(np.uint64)
+        asked = np.frombuffer(b"".join(id.bytes for id in wanted), ">u8").reshape(-1, 2).astype(np.uint64)
+        at = np.minimum(np.searchsorted(own[:, 0], asked[:, 0]), len(own) - 1)
+        same = (own[at] == asked).all(axis=1)
+        found: list[int] = np.where(same, at, -1).tolist()
+        for place in np.flatnonzero(~same & (own[at, 0] == asked[:, 0])).tolist():
+            found[place] = self.find(wanted[place]) if wanted[place] in self else -1
+        return found
+
     def find(self, id: UUID) -> int:
         """The place of an id; the ids are in ascending order.
 
