@@ -47,14 +47,16 @@ SELECT qp_contact_id(q.company_id, q.customer_name, q.email, q.phone), q.custome
 -- name: alike
 -- Known contacts that share a phone or mailbox with a new one, and all users of those keys.
 -- params: company (uuid), digests (text[], md5 of each key), most (int)
--- index: customer_contacts_phone_idx, customer_contacts_email_idx
-SELECT c.id, c.customer_id, c.name, c.email, c.phone, c.first_seen_at
-  FROM customer_contacts c
- WHERE c.company_id = %(company)s
-   AND (md5(c.phone_key) = ANY (%(digests)s) OR md5(c.email_key) = ANY (%(digests)s)
-        OR (c.extra_keys <> '{}' AND c.extra_keys && %(wanted)s::text[]))
- ORDER BY c.id
- LIMIT %(most)s;
+-- index: customer_contacts_phone_idx, customer_contacts_email_idx, customer_contacts_extra_idx
+-- They are found first, by themselves: with the limit in the same query the planner may walk all contacts of the company
+-- in the order of their ids.
+WITH alike AS MATERIALIZED (
+    SELECT c.id, c.customer_id, c.name, c.email, c.phone, c.first_seen_at
+      FROM customer_contacts c
+     WHERE c.company_id = %(company)s
+       AND (md5(c.phone_key) = ANY (%(digests)s) OR md5(c.email_key) = ANY (%(digests)s)
+            OR (c.extra_keys <> '{}' AND c.extra_keys && %(wanted)s::text[])))
+SELECT * FROM alike ORDER BY id LIMIT %(most)s;
 
 -- name: seen
 -- Known contacts used earlier or later than was known.
