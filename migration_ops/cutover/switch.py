@@ -196,9 +196,8 @@ def _drain_inside(company: Company, before: Stage, deadline: float, step: Any) -
             ) from error
         if not done.entries:
             break
-        if time.monotonic() > deadline:
-            lag = lag_of(company)
-            raise FenceTimedOut(company=company.slug, stage=before, why=f"{lag.waiting} changes were left to apply")
+        if time.monotonic() > deadline and (left := lag_of(company).waiting):
+            raise FenceTimedOut(company=company.slug, stage=before, why=f"{left} changes were left to apply")
 
 
 def _blockers(company: Company) -> str:

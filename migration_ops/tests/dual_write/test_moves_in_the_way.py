@@ -8,15 +8,18 @@ from django.db.models import F
 
 from crm.models import Quote
 from legacy.models import LegacyQuote
+from migration_ops import conf
 from migration_ops.cutover.switch import move_stage
 from migration_ops.dual_write.fence import SQL
 from migration_ops.dual_write.follow import apply_once
 from migration_ops.dual_write.lag import lag_of
+from migration_ops.exceptions import FenceTimedOut
 from migration_ops.sql.loader import block
 from migration_ops.stages import Stage
 from migration_ops.tests.legacy_rows import update
 from migration_ops.tests.living import migrated, take_to
 from migration_ops.tests.state import assert_valid, is_waited_for, wait_until
+from migration_ops.transitions import stage_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -69,3 +72,29 @@ def test_a_step_waits_for_who_applies_and_writers_go_on_meanwhile(session):
     assert pause_s > 0
     assert Quote.objects.get(pk=id).total == 4811, "what was written while the step waited is applied by it"
     assert_valid(company)
+
+
+def test_a_step_that_has_applied_all_in_time_or_late_is_taken(session, monkeypatch):
+    writer = session()
+    company = migrated(writer)
+    take_to(company, Stage.SHADOW)
+    update(writer, LegacyQuote.objects.values_list("pk", flat=True).first(), total=4811)
+    writer.commit()
+    monkeypatch.setattr(conf, "FENCE_DRAIN_MS", 0)
+    moved = move_stage(company, Stage.LIVE, reason="", actor="test", needs_gates=False)
+    assert (moved.after, lag_of(company).waiting) == (Stage.LIVE, 0)
+    assert_valid(company)
+
+
+def test_a_step_that_leaves_changes_after_its_time_is_refused_and_says_how_many(session, monkeypatch):
+    writer = session()
+    company = migrated(writer)
+    take_to(company, Stage.SHADOW)
+    for id in LegacyQuote.objects.values_list("pk", flat=True)[:3]:
+        update(writer, id, total=4811)
+    writer.commit()
+    monkeypatch.setattr(conf, "FENCE_DRAIN_MS", 0)
+    monkeypatch.setattr(conf, "APPLY_ROWS", 2)
+    with pytest.raises(FenceTimedOut, match="1 changes were left to apply"):
+        move_stage(company, Stage.LIVE, reason="", actor="test", needs_gates=False)
+    assert (stage_of(company), lag_of(company).waiting) == (Stage.SHADOW, 3)
