@@ -15,7 +15,7 @@ from crm.admin.splits import MAY_MERGE
 from crm.models import Company, Customer
 from migration_ops.admin.records import MachineAdmin, render_page
 from migration_ops.exceptions import MigrationOpsError
-from migration_ops.identity.duplicates import values
+from migration_ops.identity.duplicates import used_values, values
 from migration_ops.identity.duplicates.rulings import KINDS
 from migration_ops.models import ValueRuling
 
@@ -72,7 +72,7 @@ class ValueRulingAdmin(MachineAdmin):
         chosen = company_seen(request, request.GET.get("company", ""))
         company = chosen or (companies[0] if companies else None)
         kind = request.GET.get("kind", "")
-        found = values.values_by_use(company) if company else []
+        found = used_values.values_by_use(company) if company else []
         rows = [
             (each, self._url(company, each.kind, each.value), BY_USE[each.by_use])
             for each in found
@@ -80,8 +80,8 @@ class ValueRulingAdmin(MachineAdmin):
         ]
         return render_page(
             request, "values.html", title="Generic values", companies=companies, company=company, rows=rows,
-            kinds=ValueRuling.Kind.choices, kind=kind, is_large=company is not None and values.is_large(company),
-            counted_at=values.counted_at(company) if company else None,
+            kinds=ValueRuling.Kind.choices, kind=kind, is_large=company is not None and used_values.is_large(company),
+            counted_at=used_values.counted_at(company) if company else None,
         )  # fmt: skip
 
     def value_view(self, request: HttpRequest) -> HttpResponse:

@@ -36,7 +36,7 @@ class DedupRun(models.Model):
 class DedupGroup(models.Model):
     """Customers that are one by the rules of the last run, with the links that hold them together.
 
-    `links`: a list of {contact_a, contact_b, score, evidence}; `evidence` as in DedupConflict.
+    `links`: a list of {contact_a, contact_b, score, reasons}; `reasons`: the two heaviest observations in words.
     """
 
     run = models.ForeignKey(DedupRun, models.CASCADE, related_name="groups")

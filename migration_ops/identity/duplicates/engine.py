@@ -91,8 +91,8 @@ def search(
     tell("measuring", 0)
     known = statistics.measure(table, processes=processes)
     rulings.apply(table, known)
-    known.rates = Comparer(table, known).measured_rates()
     comparer = Comparer(table, known)
+    known.rates = comparer.measured_rates()
     tell("pairing", 0)
     pairs = blocking.candidate_pairs(table, known.address_words, processes=processes)
     compared_pairs = len(pairs)
@@ -162,7 +162,9 @@ def _grouped(
     groups = Groups(comparer.columns)
     firsts: dict[int, int] = {}
     for record, customer in enumerate(customers or ()):
-        groups.join(firsts.setdefault(customer, record), record, checked=False)
+        first = firsts.setdefault(customer, record)
+        if first != record:
+            groups.join(first, record, checked=False)
     for one, other in apart:
         groups.keep_apart(one, other)
     for one, other in sorted(together):

@@ -2,10 +2,9 @@
 
 import hashlib
 import json
-from collections import namedtuple
 from collections.abc import Iterator
-from dataclasses import fields
-from typing import Any, Final, TypedDict
+from functools import lru_cache
+from typing import Final, NamedTuple, TypedDict
 
 import numpy as np
 import numpy.typing as npt
@@ -59,7 +58,6 @@ _SUFFIX_TEXTS: Final = {
     SUFFIX_SAME: ("same", "the same generation"),
 }
 _FIELDS: Final = ("first", "last", "middle", "phone", "mailbox", "address")
-_Row = namedtuple("_Row", [each.name for each in fields(Compared)])  # type: ignore[misc]
 _WORDS: Final = tuple(level.name.lower() for level in Word)
 _VALUES: Final = tuple(level.name.lower() for level in Value)
 _SAME_PERSON: Final = "If the names were one person's, they would be one customer."
@@ -96,12 +94,11 @@ def explain(
     name_limit = w - prior - score.SUFFIX_BITS[compared.suffix]
     for field in _FIELDS:
         name_limit = name_limit - getattr(compared, f"{field}_bits")
-    # Lists, because taking single values out of arrays is what would take the time.
-    rows = zip(*(getattr(compared, each.name).tolist() for each in fields(compared)), strict=True)
     figures = zip(logit.tolist(), w.tolist(), name_limit.tolist(), verdicts.tolist(), whys.tolist(), strict=True)
     wanted = score.odds(threshold)
-    for row, (odds, own, limit, verdict, number) in zip(map(_Row._make, rows), figures, strict=True):
-        items = list(_items(row))
+    pairs = _observed_and_weights(compared)
+    for (observed, weights), (odds, own, limit, verdict, number) in zip(pairs, figures, strict=True):
+        items = [_item(*each[:4], weights[each.weight]) for each in _observations(observed)]
         if limit < -0.05:
             items.append(_item("name_limit", "name", "limit", "a name, however rare, says only so much", limit))
         if odds - own < -0.05:
@@ -124,7 +121,7 @@ def explain(
             items.append(_item("rule", "rule", why.value, REASON_WORDS[why], 0.0))
         yield Explained(
             evidence=items,
-            counterfactual=_counterfactual(row, wanted - odds, Verdict(verdict), why),
+            counterfactual=_counterfactual(observed, weights, wanted - odds, Verdict(verdict), why),
             fingerprint=fingerprint(items),
         )
 
@@ -141,51 +138,94 @@ def _item(kind: str, field: str, level: str, text: str, weight: float) -> Eviden
     return EvidenceItem(kind=kind, field=field, level=level, text=text, weight=round(float(weight), 1))
 
 
-def _items(row: Any) -> Iterator[EvidenceItem]:
-    if row.mixed:
-        yield _item("company_person", "name", "mixed", "one is a company, the other a person", row.last_bits)
+class _Seen(NamedTuple):
+    """One thing observed, and which figure of the pair is its weight."""
+
+    kind: str
+    field: str
+    level: str
+    text: str
+    weight: int
+
+
+# What is observed of a pair without its weights; there are some thousands of combinations, however many the pairs.
+_OBSERVED: Final = (
+    "mixed", "companies", "first", "last", "swapped", "middle", "suffix", "phone", "mailbox", "address", "people",
+)  # fmt: skip
+_FIRST, _LAST, _MIDDLE, _PHONE, _MAILBOX, _ADDRESS, _SUFFIX = range(7)
+
+
+def _observed_and_weights(compared: Compared) -> Iterator[tuple[tuple[int, ...], tuple[float, ...]]]:
+    """Of each pair what ``_observations`` takes, and the weights it refers to."""
+    # Lists, because taking single values out of arrays is what would take the time.
+    observed = [getattr(compared, name) for name in _OBSERVED[:-1]] + [np.minimum(compared.people, 2)]
+    weights = [getattr(compared, f"{field}_bits") for field in _FIELDS] + [score.SUFFIX_BITS[compared.suffix]]
+    yield from zip(
+        zip(*(each.tolist() for each in observed), strict=True),
+        zip(*(each.tolist() for each in weights), strict=True),
+        strict=True,
+    )
+
+
+@lru_cache(maxsize=65_536)
+def _observations(observed: tuple[int, ...]) -> tuple[_Seen, ...]:
+    return tuple(_seen(*observed))
+
+
+def _seen(
+    mixed: int, companies: int, first: int, last: int, swapped: int, middle: int, suffix: int, phone: int, mailbox: int,
+    address: int, people: int,
+) -> Iterator[_Seen]:  # fmt: skip
+    if mixed:
+        yield _Seen("company_person", "name", "mixed", "one is a company, the other a person", _LAST)
     else:
-        if not row.companies and row.first:
-            level = _WORDS[row.first]
-            yield _item(f"first_{level}", "first name", level, level_words("first", row.first), row.first_bits)
-        if row.last:
-            level = _WORDS[row.last]
-            table, field = ("company", "company name") if row.companies else ("last", "surname")
-            words = level_words(table, row.last) or "different surnames"
-            if row.swapped:
+        if not companies and first:
+            level = _WORDS[first]
+            yield _Seen(f"first_{level}", "first name", level, level_words("first", first), _FIRST)
+        if last:
+            level = _WORDS[last]
+            table, field = ("company", "company name") if companies else ("last", "surname")
+            words = level_words(table, last) or "different surnames"
+            if swapped:
                 words += "; first name and surname are exchanged"
-            yield _item(f"{table}_{level}", field, level, words, row.last_bits)
-        if row.middle:
-            level = _WORDS[row.middle]
-            text = "middle names that contradict" if row.middle == Word.DIFFERENT else "middle names that fit"
-            yield _item(f"middle_{level}", "middle name", level, text, row.middle_bits)
-        if row.suffix:
-            name, text = _SUFFIX_TEXTS[row.suffix]
-            yield _item(f"suffix_{name}", "suffix", name, text, float(score.SUFFIX_BITS[row.suffix]))
-    for field, value, bits in (
-        ("phone", row.phone, row.phone_bits),
-        ("mailbox", row.mailbox, row.mailbox_bits),
-        ("address", row.address, row.address_bits),
-    ):
+            yield _Seen(f"{table}_{level}", field, level, words, _LAST)
+        if middle:
+            level = _WORDS[middle]
+            text = "middle names that contradict" if middle == Word.DIFFERENT else "middle names that fit"
+            yield _Seen(f"middle_{level}", "middle name", level, text, _MIDDLE)
+        if suffix:
+            name, text = _SUFFIX_TEXTS[suffix]
+            yield _Seen(f"suffix_{name}", "suffix", name, text, _SUFFIX)
+    for field, value, weight in (
+        ("phone", phone, _PHONE), ("mailbox", mailbox, _MAILBOX), ("address", address, _ADDRESS),
+    ):  # fmt: skip
         if value:
             text = level_words(field, value)
             if value == Value.EXACT and field != "address":
-                text += ", used under one name" if row.people <= 1 else ", used also under another name"
-            yield _item(f"{field}_{_VALUES[value]}", field, _VALUES[value], text, bits)
+                text += ", used under one name" if people <= 1 else ", used also under another name"
+            yield _Seen(f"{field}_{_VALUES[value]}", field, _VALUES[value], text, weight)
 
 
-def _counterfactual(row: Any, missing: float, verdict: Verdict, why: Why) -> str:
+def strongest(
+    comparer: Comparer, one: npt.NDArray[np.int32], other: npt.NDArray[np.int32], *, most: int = 2
+) -> Iterator[list[str]]:
+    """In words, of each pair the observations that weigh most, so many at most; in order."""
+    for observed, weights in _observed_and_weights(comparer.compare(one, other)):
+        seen = sorted(_observations(observed), key=lambda each: -abs(weights[each.weight]))
+        yield [each.text for each in seen[:most]]
+
+
+def _counterfactual(
+    observed: tuple[int, ...], weights: tuple[float, ...], missing: float, verdict: Verdict, why: Why
+) -> str:
     """What would turn the verdict; ``missing``: bits to merging without asking."""
     if verdict is Verdict.AUTO:
         return "Different first names, or a decision that they are not the same, would keep them apart."
     if why in _TURNED_BY:
         return _TURNED_BY[why]
-    for field, level, worth in (
-        ("mailbox", row.mailbox, row.mailbox_bits),
-        ("phone", row.phone, row.phone_bits),
-        ("address", row.address, row.address_bits),
-        ("first name", row.first, row.first_bits),
-    ):
-        if level <= Value.DIFFERENT and _TYPICAL[field] - worth >= missing:
+    levels = dict(zip(_OBSERVED, observed, strict=True))
+    for name, weight in (("mailbox", _MAILBOX), ("phone", _PHONE), ("address", _ADDRESS), ("first", _FIRST)):
+        field = "first name" if name == "first" else name
+        if levels[name] <= Value.DIFFERENT and _TYPICAL[field] - weights[weight] >= missing:
             return f"If the {field} were the same on both, they would be one customer."
     return "If two more of phone, mailbox and address were the same on both, they would be one customer."

@@ -1,30 +1,24 @@
 """find_duplicates: searches a company, and rebuilds its queue of questions and its plan of automatic merges."""
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterator
-from itertools import chain, islice
+from itertools import islice
 from time import monotonic
-from typing import Any
 
 import numpy as np
-from django.db import connection, transaction
-from django.utils import timezone
+from django.db import transaction
 
 from crm.models import Company
-from migration_ops.identity.duplicates import engine, explain, index, parallel, policy, standing_audit, store, values
+from migration_ops.identity.duplicates import engine, index, parallel, policy, standing_audit, store, used_values
 from migration_ops.identity.duplicates.decisions import decided, rulings_of
 from migration_ops.identity.duplicates.engine import Found
 from migration_ops.identity.duplicates.export import Exporter
 from migration_ops.identity.duplicates.outcome import Changes, Outcome
-from migration_ops.identity.duplicates.policy import RELATIONS, WHYS, Verdict
-from migration_ops.identity.duplicates.reopened import reopened
+from migration_ops.identity.duplicates.policy import WHYS, Verdict
+from migration_ops.identity.duplicates.sorting import distinct, is_first
 from migration_ops.identity.duplicates.store import Book
-from migration_ops.identity.duplicates.weights import ENGINE_VERSION
-from migration_ops.models import DedupRun
+from migration_ops.identity.duplicates.write import Groups, write
 
-# Pairs explained in one go.
-EXPLAINED = 10_000
 Tell = Callable[[str, float], None]
 
 
@@ -55,16 +49,19 @@ def find_duplicates(
         rulings = rulings_of(company)
         book = store.read_book(company, rulings)
         decisions = decided(company)
-        found = engine.search(
-            book.columns,
-            customers=book.customers,
-            apart=list(store.customers_pairs(book, decisions.apart)),
-            together=list(store.customers_pairs(book, decisions.together)),
-            threshold=_threshold(company, book.columns.size) if auto_from is None else auto_from,
-            rulings=rulings,
-            progress=progress,
-        )
+        threshold = _threshold(company, book.columns.size) if auto_from is None else auto_from
+        with used_values.counting(company, contacts=len(book.ids)) as used:
+            found = engine.search(
+                book.columns,
+                customers=book.customers,
+                apart=list(store.customers_pairs(book, decisions.apart)),
+                together=list(store.customers_pairs(book, decisions.together)),
+                threshold=threshold,
+                rulings=rulings,
+                progress=progress,
+            )
         outcome = _outcome(company, book, found)
+        outcome.used = used
         groups = _groups(book, found)
         outcome.groups, outcome.grouped_customers = len(groups), sum(len(customers) for customers, _ in groups)
         outcome.changes = _changes(company, book, found, groups)
@@ -75,7 +72,7 @@ def find_duplicates(
             tell("writing", 0)
             if not with_index:
                 index.refresh(company)
-            _write(company, book, found, groups, outcome, started)
+            write(company, book, found, groups, outcome, started)
     outcome.seconds = monotonic() - started
     if not dry_run:
         tell("indexing", 0)
@@ -118,37 +115,43 @@ def _generic(found: Found) -> Iterator[tuple[str, str, int, int]]:
     yield from sorted(rows, key=lambda row: (-row[2], row[0], row[1]))
 
 
-def _groups(book: Book, found: Found) -> list[tuple[list[int], list[int]]]:
+def _groups(book: Book, found: Found) -> Groups:
     """Numbers of customers that are one, and the places of the pairs that hold them together: a tree, surest first."""
     scored = found.scored
-    customers_of: dict[int, set[int]] = {}
-    for record, label in enumerate(found.labels):
-        customers_of.setdefault(label, set()).add(book.customers[record])
-    several = {label for label, members in customers_of.items() if len(members) > 1}
-    if not several:
+    labels, customers = np.array(found.labels, np.int64), np.array(book.customers, np.int64)
+    if not len(labels):
         return []
-    above: dict[int, int] = {}
+    members = distinct(labels * (customers.max() + 1) + customers)
+    of_label, of_customer = np.divmod(members, customers.max() + 1)
+    starts = np.flatnonzero(is_first(of_label))
+    ends = np.append(starts[1:], len(of_label))
+    several = ends - starts > 1
+    starts, ends = starts[several], ends[several]
+    links: dict[int, list[int]] = {label: [] for label in of_label[starts].tolist()}
+    # Customers, each below another of its group or standing for it.
+    above = list(range(int(customers.max()) + 1))
 
     def find(number: int) -> int:
-        while above.get(number, number) != number:
-            number = above[number]
+        while above[number] != number:
+            above[number] = number = above[above[number]]
         return number
 
-    links: dict[int, list[int]] = {label: [] for label in several}
     auto = np.flatnonzero(scored.verdict == Verdict.AUTO)
+    auto = auto[labels[scored.one[auto]] == labels[scored.other[auto]]]
+    auto = auto[customers[scored.one[auto]] != customers[scored.other[auto]]]
     auto = auto[np.lexsort((scored.other[auto], scored.one[auto], -scored.score[auto]))]
-    for place, one, other in zip(auto.tolist(), scored.one[auto].tolist(), scored.other[auto].tolist(), strict=True):
-        label = found.labels[one]
-        if label not in links or label != found.labels[other]:
-            continue
-        a, b = sorted((find(book.customers[one]), find(book.customers[other])))
+    one, other = scored.one[auto], scored.other[auto]
+    pairs = (auto, labels[one], customers[one], customers[other])
+    for place, label, a, b in zip(*(each.tolist() for each in pairs), strict=True):
+        a, b = find(a), find(b)
         if a != b:
-            above[b] = a
+            above[max(a, b)] = min(a, b)
             links[label].append(place)
-    return [(sorted(customers_of[label]), places) for label, places in sorted(links.items())]
+    grouped = zip(starts.tolist(), ends.tolist(), links.values(), strict=True)
+    return [(of_customer[start:end].tolist(), places) for start, end, places in grouped]
 
 
-def _changes(company: Company, book: Book, found: Found, groups: list[tuple[list[int], list[int]]]) -> Changes:
+def _changes(company: Company, book: Book, found: Found, groups: Groups) -> Changes:
     # Customers and contacts by their numbers; those of the last run that are no more have none.
     planned = store.last_groups(company)
     places = iter(book.customer_ids.places([id for customers in planned for id in customers]))
@@ -184,87 +187,3 @@ def _doubted(book: Book, found: Found) -> int:
     one = customers[scored.one[inside]]
     vetoed = scored.verdict[inside] == Verdict.SEPARATE
     return len(set(one[vetoed].tolist()))
-
-
-def _write(
-    company: Company,
-    book: Book,
-    found: Found,
-    groups: list[tuple[list[int], list[int]]],
-    outcome: Outcome,
-    started: float,
-) -> None:
-    # A list: it asks the database, which is busy with the COPY while questions stream into it.
-    questions = chain(_questions(book, found), list(reopened(company, book, found)))
-    store.write_questions(company, questions, engine_version=ENGINE_VERSION)
-    store.write_relations(company, _relations(book, found))
-    index.searched(company)
-    DedupRun.objects.filter(company=company).delete()
-    run = DedupRun.objects.create(
-        company=company, engine_version=ENGINE_VERSION, at=timezone.now(), contacts=outcome.contacts,
-        pairs=outcome.compared, auto_from=outcome.auto_from, rates=found.comparer.statistics.rates,
-        seconds=monotonic() - started,
-        used=values.count_used(company) if outcome.contacts > values.COUNTED_UP_TO else [],
-    )  # fmt: skip
-    store.write_groups(_plan(run, book, found, groups))
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE migration_dedup_conflict, migration_dedup_group")
-
-
-def _questions(book: Book, found: Found) -> Iterator[tuple[Any, ...]]:
-    for place, case, reasons in zip(found.questions, found.cases, _explained(found, found.questions), strict=True):
-        a, b = book.ids.text(int(found.scored.one[place])), book.ids.text(int(found.scored.other[place]))
-        evidence, counterfactual, fingerprint = reasons
-        why = WHYS[int(found.scored.why[place])].value
-        yield (
-            a, b, why, round(float(found.scored.score[place]), 6), evidence, counterfactual,
-            book.customer_ids.text(book.customers[case]), fingerprint,
-        )  # fmt: skip
-
-
-def _explained(found: Found, places: list[int]) -> Iterator[tuple[str, str, str]]:
-    """Of each pair the evidence as JSON, what would turn the verdict, and the evidence's fingerprint."""
-    scored = found.scored
-
-    def of_chunk(number: int) -> list[tuple[str, str, str]]:
-        part = np.array(places[number * EXPLAINED : (number + 1) * EXPLAINED], np.int64)
-        told = explain.explain(
-            found.comparer, scored.one[part], scored.other[part], scored.verdict[part], scored.why[part],
-            found.threshold,
-        )  # fmt: skip
-        return [(json.dumps(each["evidence"]), each["counterfactual"], each["fingerprint"]) for each in told]
-
-    chunks = -(-len(places) // EXPLAINED)
-    wanted = parallel.processes() if len(places) > 2 * EXPLAINED else 1
-    yield from chain.from_iterable(parallel.results(of_chunk, chunks, wanted))
-
-
-def _plan(
-    run: DedupRun, book: Book, found: Found, groups: list[tuple[list[int], list[int]]]
-) -> Iterator[tuple[Any, ...]]:
-    reasons = _explained(found, [place for _, links in groups for place in links])
-    for customers, links in groups:
-        told, weakest = [], 1.0
-        for place in links:
-            a, b = book.ids.dashed(int(found.scored.one[place])), book.ids.dashed(int(found.scored.other[place]))
-            score = round(float(found.scored.score[place]), 6)
-            weakest = min(weakest, score)
-            told.append(f'{{"contact_a": "{a}", "contact_b": "{b}", "score": {score}, "evidence": {next(reasons)[0]}}}')
-        # A group that only a person's decision holds together has no pair of its own.
-        yield run.pk, [book.customer_ids.text(number) for number in customers], weakest, f"[{', '.join(told)}]"
-
-
-def _relations(book: Book, found: Found) -> Iterator[tuple[str, str, str]]:
-    """Pairs of groups that stay apart and are linked, once for two customers; of employees the person first."""
-    scored, columns = found.scored, found.columns
-    seen: set[tuple[int, int]] = set()
-    for place in np.flatnonzero(scored.relation).tolist():
-        one, other = int(scored.one[place]), int(scored.other[place])
-        pair = (min(book.customers[one], book.customers[other]), max(book.customers[one], book.customers[other]))
-        if pair in seen or found.labels[one] == found.labels[other]:
-            continue
-        seen.add(pair)
-        kind = RELATIONS[int(scored.relation[place])]
-        if kind == "works_for" and columns.names.company[columns.name[one]]:
-            one, other = other, one
-        yield book.ids.text(one), book.ids.text(other), kind

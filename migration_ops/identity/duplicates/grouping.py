@@ -62,9 +62,11 @@ class Groups:
         ``checked`` False joins what is one already (a customer) or what a person decided; a decision to keep apart
         holds all the same.
         """
-        low, high = sorted((self.find(one), self.find(other)))
+        low, high = self.find(one), self.find(other)
         if low == high:
             return None
+        if low > high:
+            low, high = high, low
         if high in self._apart.get(low, ()):
             return Why.DECIDED_APART
         first, second = self._group(low), self._group(high)

@@ -86,6 +86,6 @@ def _merge(company: Company, group: AutomaticGroup, actor: str, run: CustomerMer
 
 
 def _reason(group: AutomaticGroup) -> str:
-    """The score and, of each link, the heaviest observation."""
-    words = dict.fromkeys(item["text"] for link in group.links for item in link.evidence[:2] if "text" in item)
+    """The score and, of each link, what weighs most for it."""
+    words = dict.fromkeys(text for link in group.links for text in link.reasons)
     return f"{group.score:.4f}: {'; '.join(words)}"

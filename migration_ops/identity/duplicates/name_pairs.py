@@ -43,7 +43,7 @@ class NamePairs:
 
     def __init__(self, columns: Columns, statistics: Statistics) -> None:
         self.columns = columns
-        self.rates = statistics.rates
+        self.statistics = statistics
         self.words = WordTable(columns.words)
         self.cores = [company_core(text) for text in columns.names.texts]
         self.first_bits = statistics.bits(statistics.firsts, NAME_BITS)
@@ -92,7 +92,7 @@ class NamePairs:
         middle, middle_bits = self._middles(pair_a, pair_b)
         core, core_bits = self._companies(la, lb, companies & ~misspelt)
         core = np.where(misspelt, Word.CLOSE, core)
-        core_bits = np.where(misspelt, level_bits(self.rates, "company", core), core_bits)
+        core_bits = np.where(misspelt, level_bits(self.statistics.rates, "company", core), core_bits)
         first, middle = np.where(person, first, 0), np.where(person, middle, 0)
         first_bits, middle_bits = np.where(person, first_bits, 0), np.where(person, middle_bits, 0)
         last = np.where(companies, core, np.where(mixed, 0, last))
@@ -124,7 +124,7 @@ class NamePairs:
         return levels, self._word_bits(field, bits, levels, one, other)
 
     def _word_bits(self, field: str, bits: Floats, levels: Levels, one: Ints, other: Ints) -> Floats:
-        worth = level_bits(self.rates, field, levels)
+        worth = level_bits(self.statistics.rates, field, levels)
         table = TABLES[field]
         # Agreement on a rare word says more; of two spellings the commoner one counts.
         rare = np.minimum(bits[one], bits[other]) if len(bits) else worth
@@ -152,7 +152,7 @@ class NamePairs:
             a, b = one[which], other[which]
             found = self.words.levels(a, b)
             found[found == Word.NICKNAME] = Word.ROUGH
-            bits = level_bits(self.rates, "company", found)
+            bits = level_bits(self.statistics.rates, "company", found)
             exact = found == Word.EXACT
             bits[exact] = np.minimum(self.company_bits[a], self.company_bits[b])[exact]
             levels[which], worth[which] = found, bits

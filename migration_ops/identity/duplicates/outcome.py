@@ -23,7 +23,8 @@ class Changes:
 
 @dataclass(kw_only=True)
 class Outcome:
-    """What a search of one company found. ``generic``: values found to say nothing, with their records."""
+    """What a search of one company found. ``generic``: values found to say nothing, with their records. ``used``: of a
+    large company its most used values, as ``count_used`` gives them."""
 
     company: Company
     contacts: int = 0
@@ -36,6 +37,7 @@ class Outcome:
     cases: int = 0
     reasons: dict[str, int] = field(default_factory=dict)
     generic: list[tuple[str, str, int, int]] = field(default_factory=list)
+    used: list[tuple[str, str, int, int, int]] = field(default_factory=list)
     auto_from: float = 0.0
     changes: Changes | None = None
     seconds: float = 0.0

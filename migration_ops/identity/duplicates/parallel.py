@@ -50,7 +50,9 @@ def results(work: Callable[[int], T], tasks: int, wanted: int) -> Iterator[T]:
         yield from map(work, range(tasks))
         return
     children: dict[Connection, int] = {}
-    gc.collect()
+    # A child that looked for cycles would write to, and so copy, everything it shares with this process.
+    if gc.isenabled():
+        gc.collect()
     gc.freeze()
     try:
         for number in range(count):

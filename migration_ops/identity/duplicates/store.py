@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import numpy as np
+import psycopg
 from django.db import connection
 
 from crm.models import Company
@@ -16,7 +18,7 @@ from migration_ops.identity.duplicates.rulings import NO_RULINGS, Rulings
 from migration_ops.sql.loader import block
 
 SEARCH, VALUES = "duplicates/search.sql", "duplicates/values.sql"
-CHUNK = 10_000
+CHUNK = 1_000
 
 
 class Ids(Sequence[UUID]):
@@ -119,16 +121,15 @@ def read_book(company: Company, rulings: Rulings = NO_RULINGS) -> Book:
     """Every contact of the company as the engine compares it; names that say nothing are none."""
     ids, of_customer, builder = Ids(), Ids(), Builder()
     region = company.phone_region
-    with connection.cursor() as cursor:
-        # All rows are fetched: a plan for the first few would be the wrong one.
-        cursor.execute("SET LOCAL cursor_tuple_fraction = 1")
-    with connection.connection.cursor(name="duplicate_contacts", binary=True) as cursor:
-        cursor.execute(block(SEARCH, "contacts").sql, {"company": company.pk})
-        while rows := cursor.fetchmany(CHUNK):
-            for id, customer, name, email, phone, extra, recorded, addresses in rows:
-                ids.add(id)
-                of_customer.add(customer)
-                builder.add(read_contact(rulings.name(name), email, phone, extra, recorded, addresses, region))
+    connection.ensure_connection()
+    # Django's own cursors put values into the statement's text and read no binary results.
+    with psycopg.Cursor(connection.connection) as cursor:
+        # The server goes on while rows are read here, and neither side ever has all of them.
+        rows = cursor.stream(block(SEARCH, "contacts").sql, {"company": company.pk}, binary=True, size=CHUNK)
+        for id, customer, name, email, phone, extra, recorded, addresses in rows:
+            ids.add(id)
+            of_customer.add(customer)
+            builder.add(read_contact(rulings.name(name), email, phone, extra, recorded, addresses, region))
     customers, customer_ids = of_customer.numbered()
     return Book(ids, builder.columns(), customers, customer_ids)
 
@@ -194,11 +195,24 @@ def write_groups(groups: Iterable[Sequence[Any]]) -> None:
     copy_rows("COPY migration_dedup_group (run_id, customers, score, links) FROM STDIN", groups)
 
 
-def write_relations(company: Company, relations: Iterable[Sequence[Any]]) -> None:
-    """Add relations of customers: (contact_a, contact_b, kind)."""
+@contextmanager
+def relating(company: Company, relations: Iterable[Sequence[Any]]) -> Iterator[None]:
+    """Add relations of customers: (customer, other, kind), while what is inside goes on, which must not ask the
+    database; they are there when it ends."""
     _into_table("relation_table", "batch_relation", relations)
-    with connection.cursor() as cursor:
-        cursor.execute(block(SEARCH, "relate").sql, {"company": company.pk})
+    with meanwhile(SEARCH, "relate", {"company": company.pk}):
+        yield
+
+
+@contextmanager
+def meanwhile(file: str, name: str, params: dict[str, Any]) -> Iterator[psycopg.Cursor[Any]]:
+    """Let the server work on a statement while what is inside goes on; the cursor has its rows when that has ended."""
+    connection.ensure_connection()
+    # Django's own cursors put values into the statement's text, which cannot be sent ahead.
+    cursor = psycopg.Cursor(connection.connection)
+    with connection.connection.pipeline():
+        cursor.execute(block(file, name).sql, params)
+        yield cursor
 
 
 def _into_table(create: str, table: str, rows: Iterable[Sequence[Any]]) -> None:

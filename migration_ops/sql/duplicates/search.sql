@@ -57,7 +57,7 @@ CREATE TEMPORARY TABLE IF NOT EXISTS batch_question (
 ) ON COMMIT DELETE ROWS;
 
 -- name: relation_table
-CREATE TEMPORARY TABLE IF NOT EXISTS batch_relation (contact_a uuid NOT NULL, contact_b uuid NOT NULL, kind text NOT NULL)
+CREATE TEMPORARY TABLE IF NOT EXISTS batch_relation (customer_id uuid NOT NULL, other_id uuid NOT NULL, kind text NOT NULL)
     ON COMMIT DELETE ROWS;
 
 -- name: drop_questions
@@ -92,13 +92,11 @@ ON CONFLICT (contact_a_id, contact_b_id) DO UPDATE
 -- Plain households and employees, one relation for two customers; those known already stay.
 -- params: company (uuid)
 INSERT INTO customer_relations (id, company_id, customer_id, other_id, kind)
-SELECT DISTINCT ON (1) qp_uuid(a.customer_id, r.kind || ':' || b.customer_id), %(company)s, a.customer_id, b.customer_id, r.kind
+SELECT qp_child_id(r.customer_id, r.kind || ':' || r.other_id), %(company)s, r.customer_id, r.other_id, r.kind
   FROM batch_relation r
-  JOIN customer_contacts a ON a.id = r.contact_a
-  JOIN customer_contacts b ON b.id = r.contact_b
- WHERE a.customer_id <> b.customer_id
-   AND NOT EXISTS (SELECT FROM customer_relations k
-                    WHERE k.company_id = %(company)s AND k.customer_id = b.customer_id AND k.other_id = a.customer_id)
+ WHERE NOT EXISTS (SELECT FROM customer_relations k
+                    WHERE k.company_id = %(company)s AND k.customer_id = r.other_id AND k.other_id = r.customer_id)
+ ORDER BY r.customer_id, r.other_id, r.kind
 ON CONFLICT DO NOTHING;
 
 -- name: drop_index

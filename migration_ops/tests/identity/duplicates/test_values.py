@@ -8,7 +8,7 @@ import pytest
 from benchmarks.made.traps import Row
 from crm.models import Company, CustomerContact
 from migration_ops.exceptions import RulingRefused
-from migration_ops.identity.duplicates import values
+from migration_ops.identity.duplicates import used_values, values
 from migration_ops.identity.duplicates.automatic import automatic_groups
 from migration_ops.identity.duplicates.columns import ContactTexts
 from migration_ops.identity.duplicates.find import find_duplicates
@@ -37,11 +37,11 @@ def effect(company, kind, value, word):
 
 def test_values_are_found_by_use_and_a_word_is_remembered(company):
     store(company, enumerate([*OFFICE, *JOAN]))
-    (office,) = values.values_by_use(company)
+    (office,) = used_values.values_by_use(company)
     assert (office.kind, office.value, office.customers, office.names) == ("phone", "+12175550199", 9, 9)
     assert (office.by_use, office.ruling) == ("little", None)
     made = values.rule(company, "phone", office.value, is_generic=True, actor="ann", reason="our own number")
-    (office,) = values.values_by_use(company)
+    (office,) = used_values.values_by_use(company)
     assert office.ruling == made
     with pytest.raises(RulingRefused, match="ann said the same"):
         values.rule(company, "phone", office.value, is_generic=True, actor="bob", reason="again")
@@ -107,14 +107,14 @@ def test_around_a_value_means_by_mailbox_name_and_address_too(company, monkeypat
 
 def test_a_large_companys_values_are_counted_by_its_search(company, monkeypatch):
     store(company, enumerate([*JOAN, *OFFICE]))
-    live = values.values_by_use(company)
-    monkeypatch.setattr(values, "COUNTED_UP_TO", 5)
-    assert values.is_large(company)
+    live = used_values.values_by_use(company)
+    monkeypatch.setattr(used_values, "COUNTED_UP_TO", 5)
+    assert used_values.is_large(company)
     # Nothing is counted while somebody waits: there is nothing until a search has counted.
-    assert (values.values_by_use(company), values.counted_at(company)) == ([], None)
+    assert (used_values.values_by_use(company), used_values.counted_at(company)) == ([], None)
     find_duplicates(company)
-    assert values.values_by_use(company) == live
-    assert values.counted_at(company) is not None
+    assert used_values.values_by_use(company) == live
+    assert used_values.counted_at(company) is not None
 
 
 def test_a_value_that_use_calls_generic_counts_once_a_person_says_so(company):
@@ -126,7 +126,7 @@ def test_a_value_that_use_calls_generic_counts_once_a_person_says_so(company):
     ]
     twice = [*crowd, Row(99, "Ann Lee", "other@y.net", "217-555-0199", None)]
     store(company, enumerate(twice))
-    (office,) = [each for each in values.values_by_use(company) if each.kind == "phone"]
+    (office,) = [each for each in used_values.values_by_use(company) if each.kind == "phone"]
     assert office.by_use == "nothing"
     before = find_duplicates(company)
     values.rule(company, "phone", office.value, is_generic=False, actor="ann", reason="a switchboard with one account")
@@ -142,7 +142,7 @@ def test_a_value_that_use_calls_generic_counts_once_a_person_says_so(company):
 def test_addresses_and_names_can_say_nothing_too(company, kind, value):
     rows = [Row(n, "Tilda Counterman", None, None, OAK) for n in range(3)]
     store(company, enumerate(rows))
-    known = {(each.kind, each.value): each.customers for each in values.values_by_use(company)}
+    known = {(each.kind, each.value): each.customers for each in used_values.values_by_use(company)}
     assert known[kind, value] == 3
     before = find_duplicates(company)
     assert before.groups == 1
@@ -185,7 +185,7 @@ def test_an_import_and_late_rows_obey(said):
     assert told.joined == (0 if said else 1)
     # The word of one company is not another's.
     other = Company.objects.create(name="Other", slug="other")
-    assert values.values_by_use(other) == []
+    assert used_values.values_by_use(other) == []
     resolve_contact(other, "Joan Abernathy", None, "202-555-0143", at)
     resolve_contact(other, "Joan Abernathy", "j@c.net", "202-555-0143", at)
     assert CustomerContact.objects.filter(company=other).values("customer_id").distinct().count() == 1
