@@ -25,7 +25,8 @@ _SPECIAL: Final = str.maketrans(
 # Marks that are ornament: Latin, Greek and Cyrillic accents, Hebrew points, Arabic vowel signs. Others carry meaning.
 _MARKS: Final = re.compile("[\u0300-\u036f\u0591-\u05c7\u064b-\u065f]+")
 _APOSTROPHES: Final = re.compile("['’‘`´ʼ]")
-_NOT_WORD: Final = re.compile(r"[\W_]+")
+# Letters in lower case and digits; of every other sign a space.
+_ASCII_WORDS: Final = bytes(ord(chr(code).lower()) if code < 128 and chr(code).isalnum() else 32 for code in range(256))
 _ATTENTION: Final = re.compile(r"\b(?:attn|attention|c/o)\b[.:]?", re.I)
 _TWO_PEOPLE: Final = re.compile(r"\S\s*[&+/]\s*\S|\s(?:and|und|et|oder|or)\s", re.I)
 _LATIN: Final = re.compile("[A-Za-z\u00c0-\u024f]")
@@ -148,7 +149,7 @@ def fold_text(text: str) -> str:
         )
         text = _APOSTROPHES.sub("", text)
         return " ".join("".join(" " if sign in "&+/,_" else sign for sign in text).split())
-    return " ".join(_NOT_WORD.sub(" ", text.lower().replace("'", "").replace("`", "")).split())
+    return " ".join(text.encode("ascii").translate(_ASCII_WORDS, b"'`").decode("ascii").split())
 
 
 def fold_name(name: str) -> tuple[str, bool]:

@@ -20,7 +20,12 @@ _GLUED: Final = re.compile(r"(?<=[0-9])(?=[a-z]{3,})|(?<=[a-z]{3})(?=[0-9])")
 
 def fold_address(recorded: str) -> str:
     """An address as words in one spelling ("12 Oak Street, Apt 4" is "12 oak st 4"); "" if it says nothing."""
-    words = _GLUED.sub(" ", fold_text(recorded[:500])).split()
-    words = [_WORDS.get(word, word) for word in words]
+    words: list[str] = []
+    for word in fold_text(recorded[:500]).split():
+        # Of one kind of signs, as nearly all: the pattern would take most of the time.
+        if word.isalpha() or word.isdigit():
+            words.append(_WORDS.get(word, word))
+        else:
+            words += [_WORDS.get(part, part) for part in _GLUED.sub(" ", word).split()]
     folded = " ".join([word for word in words if word not in _NOISE])
     return "" if folded in lexicon.VALUE_PLACEHOLDERS else folded

@@ -48,23 +48,17 @@ def stable_hash(kind: str, text: str) -> int:
 _hash_of_few = lru_cache(maxsize=50_000)(stable_hash)
 
 
-class Codes:
-    """Texts and their codes, in the order of first sight."""
+class Codes(dict[str, int]):
+    """Texts and their codes, in the order of first sight: a text that is asked for gets one."""
 
-    def __init__(self) -> None:
-        self.code_of: dict[str, int] = {}
-
-    def __call__(self, text: str) -> int:
-        """The text's code."""
-        return self.code_of.setdefault(text, len(self.code_of))
-
-    def __len__(self) -> int:
-        return len(self.code_of)
+    def __missing__(self, text: str) -> int:
+        code = self[text] = len(self)
+        return code
 
     @property
     def texts(self) -> list[str]:
         """The texts in the order of their codes."""
-        return list(self.code_of)
+        return list(self)
 
 
 @dataclass(slots=True)
@@ -126,7 +120,7 @@ class Builder:
 
     def add(self, record: ContactTexts) -> None:
         """One more record."""
-        self._name.append(NONE if record.name is None else self._names(record.name))
+        self._name.append(NONE if record.name is None else self._names[record.name])
         phones, mailboxes, addresses = self._kinds
         phones.add(record.phones)
         mailboxes.add(record.mailboxes)
@@ -137,7 +131,7 @@ class Builder:
         # Codes in the order of the texts: which of two names comes first does not depend on the records.
         texts = sorted(self._names.texts)
         place = np.full(len(texts) + 1, NONE, np.int32)
-        place[[self._names.code_of[text] for text in texts]] = np.arange(len(texts), dtype=np.int32)
+        place[[self._names[text] for text in texts]] = np.arange(len(texts), dtype=np.int32)
         phones, mailboxes, addresses = (
             each.column(width) for each, width in zip(self._kinds, (PHONES, MAILBOXES, ADDRESSES), strict=True)
         )
@@ -175,10 +169,10 @@ class _Several:
         if not texts:
             self._first.append(NONE)
             return
-        self._first.append(self._codes(texts[0]))
+        self._first.append(self._codes[texts[0]])
         if len(texts) > 1:
             row = len(self._first) - 1
-            self._more += [(row, place, self._codes(text)) for place, text in enumerate(texts) if place]
+            self._more += [(row, place, self._codes[text]) for place, text in enumerate(texts) if place]
 
     def column(self, width: int) -> Ints:
         """A row for each record, as many values as fit."""
@@ -202,15 +196,15 @@ def _names(texts: list[str], words: Codes) -> Names:
     rows: list[tuple[int, int, int, int, bool]] = []
     for text in texts:
         if is_company(text):
-            rows.append((NONE, words(names.company_core(text)), NONE, NONE, True))
+            rows.append((NONE, words[names.company_core(text)], NONE, NONE, True))
             continue
         tokens = text.split(" ")
         suffix = names.suffix_of(text)
         if suffix is not None:
             tokens.pop()
-        first = words(tokens[0]) if len(tokens) > 1 else NONE
-        middle = words(" ".join(tokens[1:-1])) if len(tokens) > 2 else NONE
-        rows.append((first, words(tokens[-1]), middle, NONE if suffix is None else words(suffix), False))
+        first = words[tokens[0]] if len(tokens) > 1 else NONE
+        middle = words[" ".join(tokens[1:-1])] if len(tokens) > 2 else NONE
+        rows.append((first, words[tokens[-1]], middle, NONE if suffix is None else words[suffix], False))
     table = np.array(rows, dtype=np.int32).reshape(-1, 5)
     return Names(
         texts=texts,
@@ -226,7 +220,7 @@ def _address_words(texts: list[str], words: Codes) -> Ints:
     table = np.full((len(texts), ADDRESS_WORDS), NONE, np.int32)
     for row, text in enumerate(texts):
         distinct = list(dict.fromkeys(text.split(" ")))[:ADDRESS_WORDS]
-        table[row, : len(distinct)] = [words(word) for word in distinct]
+        table[row, : len(distinct)] = [words[word] for word in distinct]
     return table
 
 
@@ -240,7 +234,7 @@ def hashes(kind: str, texts: Iterable[str]) -> Hashes:
 def hashes_of_few(kind: str, texts: Iterable[str]) -> Hashes:
     """The stable hash of each text, worked out once for equal ones."""
     codes = Codes()
-    of = [codes(text) for text in texts]
+    of = [codes[text] for text in texts]
     return hashes(kind, codes.texts)[of] if of else np.zeros(0, np.uint64)
 
 

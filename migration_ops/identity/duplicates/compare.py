@@ -72,7 +72,7 @@ class Comparer:
         self.address_table = AddressTable(columns, statistics.bits(statistics.address_words, NAME_BITS))
         codes = Codes()
         digits = ["".join(filter(str.isdigit, text.partition("@")[0])) for text in columns.mailbox_texts]
-        self.digits = np.array([codes(text) for text in digits], np.int32)
+        self.digits = np.array([codes[text] for text in digits], np.int32)
         self.digit_count = np.array([len(text) for text in digits], np.int32)
         self.named = _named(columns)
 

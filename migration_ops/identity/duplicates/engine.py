@@ -196,11 +196,13 @@ def _questions(scored: Scored, groups: Groups) -> list[int]:
     for place, one, other in zip(
         review.tolist(), scored.one[review].tolist(), scored.other[review].tolist(), strict=True
     ):
-        low, high = sorted((groups.find(one), groups.find(other)))
+        low, high = groups.find(one), groups.find(other)
         if low == high:
             scored.verdict[place] = Verdict.AUTO
             continue
-        moot = groups.is_apart(one, other) or (
+        if low > high:
+            low, high = high, low
+        moot = groups.is_apart(low, high) or (
             scored.why[place] not in about_names and not groups.are_compatible(one, other)
         )
         if moot:

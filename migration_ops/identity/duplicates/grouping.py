@@ -94,8 +94,7 @@ class Groups:
         The two records' own names are left out: how alike they are is what the question weighs already.
         """
         own = (self._names[one], self._names[other])
-        first, second = self._group(self.find(one)).names, self._group(self.find(other)).names
-        return self._compatible(first, second, own=own)
+        return self._compatible(self._names_of(self.find(one)), self._names_of(self.find(other)), own=own)
 
     def is_apart(self, one: int, other: int) -> bool:
         """Whether a person keeps the sets of these two apart."""
@@ -108,9 +107,15 @@ class Groups:
     def _group(self, root: int) -> _Group:
         group = self._groups.get(root)
         if group is None:
-            name = self._names[root]
-            group = self._groups[root] = _Group([root], {name} if name >= 0 else set(), {self._forms[root]})
+            group = self._groups[root] = _Group([root], self._names_of(root), {self._forms[root]})
         return group
+
+    def _names_of(self, root: int) -> set[int]:
+        group = self._groups.get(root)
+        if group is not None:
+            return group.names
+        name = self._names[root]
+        return {name} if name >= 0 else set()
 
     def _compatible(self, one: set[int], other: set[int], *, own: tuple[int, int] = (NONE, NONE)) -> bool:
         return all(

@@ -55,7 +55,11 @@ def read_contact(
             numbers.append(digits)
     return ContactTexts(
         known_name(name_key),
-        tuple(dict.fromkeys(mailboxes)),
-        tuple(dict.fromkeys(numbers)),
-        tuple(dict.fromkeys(places)),
+        _each_once(mailboxes),
+        _each_once(numbers),
+        _each_once(places),
     )
+
+
+def _each_once(texts: list[str]) -> tuple[str, ...]:
+    return tuple(texts if len(texts) < 2 else dict.fromkeys(texts))
