@@ -27,6 +27,19 @@ class Worker(SyncWorker):
         else:
             util.close(client)
 
+    def handle_request(self, listener: Any, req: Any, client: socket.socket, addr: Any) -> None:
+        """Answer one request; who has asked all there was to ask is not waited for.
+
+        gunicorn waits up to two seconds for the client to close, so that what is still on its way here does not break
+        the answer off. Of a request without a body nothing is.
+        """
+        super().handle_request(listener, req, client, addr)
+        has_body = any(name in ("CONTENT-LENGTH", "TRANSFER-ENCODING") for name, _ in req.headers)
+        asked = select.poll()
+        asked.register(client, select.POLLIN)
+        if not has_body and not asked.poll(0):
+            client.close()
+
 
 def wait_for_requests(listeners: list[Any]) -> None:
     """Have the system keep connections to itself until something was sent on them, where it can (Linux, TCP)."""

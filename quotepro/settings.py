@@ -49,7 +49,8 @@ X_FRAME_OPTIONS = "DENY"
 # Scripts come from our own files only, so what is recorded in a row never becomes one. The theme's Alpine evaluates
 # attributes and writes styles; the profiler, switched on for superusers only, has scripts in its pages.
 CONTENT_SECURITY_POLICY = {
-    "EXCLUDE_URL_PREFIXES": ["/silk/"],
+    # Answers of the API are no pages: they say so by their type, which no browser may guess otherwise.
+    "EXCLUDE_URL_PREFIXES": ["/silk/", "/api/"],
     "DIRECTIVES": {
         "default-src": ["'self'"],
         "script-src": ["'self'", "'unsafe-eval'"],

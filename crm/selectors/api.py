@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from psycopg import sql
 from crm.exceptions import NotFound
 from crm.models import Company
 from crm.sql import statement
+from crm.sql.prepared import prepared_cursor
 
 TABLES = {
     "leads": "leads_new", "quotes": "quotes_new", "jobs": "jobs_new", "invoices": "invoices_new",
@@ -90,19 +91,22 @@ def page(
     """
     given = {name: value for name, value in filters.items() if value is not None}
     params = given | {
-        "company": company.pk, "limit": limit + 1, "offset": offset,
+        "company": company.pk, "offset": offset,
         "after_at": after.created_at if after else None, "after_id": after.id if after else None,
     }  # fmt: skip
-    with connection.cursor() as cursor:
-        cursor.execute(_page_statement(kind, tuple(given), after is not None, offset > 0), params)
+    asked = _page_statement(kind, tuple(given), after is not None, offset > 0, limit + 1)
+    # How a filter is best applied depends on its value: such a list is planned anew.
+    with connection.cursor() if given else prepared_cursor() as cursor:
+        cursor.execute(asked, params)
         rows = cursor.fetchall()
     last = Position(created_at=rows[limit - 1][0], id=rows[limit - 1][1]) if len(rows) > limit else None
     return Page(rows=[body for _, _, body in rows[:limit]], after=last)
 
 
-@cache
-def _page_statement(kind: str, given: tuple[str, ...], is_after: bool, is_offset: bool) -> str:
-    """There are few of them: which filters are given, and where the page begins."""
+@lru_cache(maxsize=512)
+def _page_statement(kind: str, given: tuple[str, ...], is_after: bool, is_offset: bool, limit: int) -> str:
+    """There are few of them: which filters are given, where the page begins, and the usual limits; a limit that is a
+    parameter would have the planner prepare for a tenth of the company."""
     parts: list[sql.Composable] = [sql.SQL(statement(f"api/{kind}"))]
     parts += [sql.SQL(" AND ") + FILTERS[kind][name] for name in given]
     if is_after:
@@ -116,7 +120,7 @@ def _page_statement(kind: str, given: tuple[str, ...], is_after: bool, is_offset
             *(sql.SQL(" AND ") + FILTERS[kind][name] for name in given),
             sql.SQL(" ORDER BY t.created_at DESC, t.id DESC LIMIT 1 OFFSET %(offset)s)"),
         ]  # fmt: skip
-    parts.append(sql.SQL(" ORDER BY t.created_at DESC, t.id DESC LIMIT %(limit)s"))
+    parts.append(sql.SQL(" ORDER BY t.created_at DESC, t.id DESC LIMIT {}").format(limit))
     return sql.Composed(parts).as_string(None)
 
 
@@ -126,7 +130,7 @@ def one(kind: str, company: Company, id: UUID) -> str:
     Raises:
         NotFound: the company has no such row.
     """
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(statement(f"api/{kind}") + " AND t.id = %(id)s", {"company": company.pk, "id": id})
         row = cursor.fetchone()
     if row is None:

@@ -1,16 +1,13 @@
 """Looks one contact up among the company's: the passes, weights and rules of the search, on a handful of records."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from time import perf_counter
 from uuid import UUID
 
 import numpy as np
-import psycopg
-from django.db import connection
 
 from crm.models import Company
+from crm.sql.prepared import prepared_cursor
 from migration_ops.identity.duplicates import columns, engine, explain, index, policy, statistics
 from migration_ops.identity.duplicates.columns import Columns, ContactTexts
 from migration_ops.identity.duplicates.compare import Comparer
@@ -127,12 +124,10 @@ class Lookup:
         known: Known = {}
         stale: set[UUID] = set()
         started = perf_counter()
-        with prepared(), psycopg.Cursor(connection.connection) as cursor:
+        with prepared_cursor() as cursor:
             cursor.execute(
                 block(index.LOOKUP, "look_up").sql,
                 {"company": self.company.pk, "keys": keys.tolist(), "values": own, "but": but, "most": MOST},
-                prepare=True,
-                binary=True,
             )
             rows = cursor.fetchall()
         self.asked_seconds += perf_counter() - started
@@ -168,18 +163,6 @@ class Lookup:
         )
         self.rulings.apply(table, measured)
         return measured
-
-
-@contextmanager
-def prepared() -> Iterator[None]:
-    """Inside, statements are prepared: planning takes longer than the answer, and Django's connections prepare none."""
-    connection.ensure_connection()
-    raw = connection.connection
-    before, raw.prepare_threshold = raw.prepare_threshold, 0
-    try:
-        yield
-    finally:
-        raw.prepare_threshold = before
 
 
 def _larger(here: Usage, stored: Uses, generic_above: int) -> Usage:

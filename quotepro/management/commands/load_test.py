@@ -40,6 +40,8 @@ class Command(BaseCommand):
         companies = [company_named(company)] if company else companies_with_quotes()
         if not companies:
             raise CommandError("no company has quotes: run demo --no-serve or migrate_legacy first", returncode=2)
+        if base_url and base_url.startswith("https:"):
+            raise CommandError(f"--base-url {base_url}: give an http URL, in front of whatever encrypts", returncode=2)
         with ExitStack() as stack:
             cookie = stack.enter_context(trial_session())
             callers = [

@@ -1,12 +1,14 @@
 """Users who ask again as soon as they are answered, and what they waited."""
 
-import asyncio
 import math
 import random
+import selectors
+import socket
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlsplit
 
 TIMEOUT_S = 30.0
@@ -48,20 +50,39 @@ def percentile(values: Sequence[float], share: float) -> float:
 def run_load(
     base_url: str, callers: Sequence[Caller], *, seconds: float, seed: int = 1
 ) -> tuple[dict[str, Figures], float]:
-    """One user for each caller, without think time, for so many seconds; figures by name, and the seconds it took."""
-    return asyncio.run(_run(base_url, callers, seconds=seconds, seed=seed))
+    """One user for each caller, without think time, for so many seconds; figures by name, and the seconds it took.
 
+    Written with bare sockets: whoever asks runs on the processors that answer, and should take little of them.
 
-async def _run(
-    base_url: str, callers: Sequence[Caller], *, seconds: float, seed: int
-) -> tuple[dict[str, Figures], float]:
+    Args:
+        base_url: an http URL.
+    """
+    parts = urlsplit(base_url)
+    family, kind, proto, _, address = socket.getaddrinfo(parts.hostname, parts.port or 80, type=socket.SOCK_STREAM)[0]
     figures: dict[str, Figures] = defaultdict(Figures)
     began = time.perf_counter()
-    users = [
-        _user(base_url, choices(caller.targets, seed + number), caller, figures, began + seconds)
-        for number, caller in enumerate(callers)
-    ]
-    await asyncio.gather(*users)
+    with selectors.DefaultSelector() as selector:
+        users = [
+            _User(
+                lambda: socket.socket(family, kind, proto), address, f"{parts.hostname}:{parts.port or 80}", parts.path,
+                caller, choices(caller.targets, seed + number), figures, selector,
+            )
+            for number, caller in enumerate(callers)
+        ]  # fmt: skip
+        for user in users:
+            user.ask()
+        until = began + seconds
+        looked_at = began
+        while selector.get_map():
+            for key, _ in selector.select(timeout=1):
+                if key.data.go_on() and time.perf_counter() < until:
+                    key.data.ask()
+            now = time.perf_counter()
+            if now - looked_at > 1:
+                looked_at = now
+                for user in users:
+                    if user.gave_up(now) and now < until:
+                        user.ask()
     return dict(figures), time.perf_counter() - began
 
 
@@ -74,34 +95,61 @@ def choices(targets: Sequence[Target], seed: int) -> Iterator[tuple[Target, str]
         yield target, chance.choice(target.paths)
 
 
-async def _user(
-    base_url: str, choices: Iterator[tuple[Target, str]], caller: Caller, figures: dict[str, Figures], until: float
-) -> None:
-    parts = urlsplit(base_url)
-    host, port = parts.hostname or "", parts.port or 80
-    while time.perf_counter() < until:
-        target, path = next(choices)
-        who = f"Cookie: {caller.cookie}" if target.is_page else f"Authorization: Bearer {caller.token}"
-        lines = (f"GET {parts.path}{path} HTTP/1.1", f"Host: {host}:{port}", who, "Connection: close", "", "")
-        request = "\r\n".join(lines).encode()
-        began = time.perf_counter()
+class _User:
+    """Asks one thing after the other, each on a connection of its own, and notes how long the answers took."""
+
+    def __init__(
+        self, connect: Callable[[], socket.socket], address: Any, host: str, path: str, caller: Caller,
+        choices: Iterator[tuple[Target, str]], figures: dict[str, Figures], selector: selectors.BaseSelector,
+    ) -> None:  # fmt: skip
+        self._connect, self._address, self._host, self._path = connect, address, host, path
+        self._caller, self._choices, self._figures, self._selector = caller, choices, figures, selector
+        self._socket: socket.socket | None = None
+
+    def ask(self) -> None:
+        """Begin the next request."""
+        target, path = next(self._choices)
+        who = f"Cookie: {self._caller.cookie}" if target.is_page else f"Authorization: Bearer {self._caller.token}"
+        lines = (f"GET {self._path}{path} HTTP/1.1", f"Host: {self._host}", who, "Connection: close", "", "")
+        self._name, self._left = target.name, "\r\n".join(lines).encode()
+        self._head, self._length, self._began = b"", 0, time.perf_counter()
+        self._socket = self._connect()
+        self._socket.setblocking(False)
+        self._socket.connect_ex(self._address)
+        self._selector.register(self._socket, selectors.EVENT_WRITE, self)
+
+    def go_on(self) -> bool:
+        """Send or receive what can be; True if the request has ended."""
+        assert self._socket is not None
         try:
-            status = await asyncio.wait_for(_ask(host, port, request), TIMEOUT_S)
-        except (OSError, TimeoutError, ValueError):
-            status = 0
-        found = figures[target.name]
-        found.ms.append((time.perf_counter() - began) * 1000)
-        found.errors += status != 200
+            if self._left:
+                self._left = self._left[self._socket.send(self._left) :]
+                if not self._left:
+                    self._selector.modify(self._socket, selectors.EVENT_READ, self)
+                return False
+            part = self._socket.recv(1 << 18)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return self._end(is_right=False)
+        if part:
+            self._head = self._head or part
+            self._length += len(part)
+            return False
+        status, _, rest = self._head.partition(b"\r\n")
+        has_body = self._length > len(self._head) or bool(rest.partition(b"\r\n\r\n")[2])
+        return self._end(is_right=has_body and status.split(b" ", 2)[1:2] == [b"200"])
 
+    def gave_up(self, now: float) -> bool:
+        """Whether an answer took too long and is not waited for any more."""
+        return self._socket is not None and now - self._began > TIMEOUT_S and self._end(is_right=False)
 
-async def _ask(host: str, port: int, request: bytes) -> int:
-    reader, writer = await asyncio.open_connection(host, port)
-    try:
-        writer.write(request)
-        answer = await reader.read(-1)
-        head, _, body = answer.partition(b"\r\n\r\n")
-        if not body:
-            raise ValueError("no body")
-        return int(head.split(b" ", 2)[1])
-    finally:
-        writer.close()
+    def _end(self, *, is_right: bool) -> bool:
+        assert self._socket is not None
+        self._selector.unregister(self._socket)
+        self._socket.close()
+        self._socket = None
+        found = self._figures[self._name]
+        found.ms.append((time.perf_counter() - self._began) * 1000)
+        found.errors += not is_right
+        return True
