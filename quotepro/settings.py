@@ -304,7 +304,8 @@ AUTH_PASSWORD_VALIDATORS = [
 # --- Language -------------------------------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"
-USE_I18N = True
+# One language: what looks each text up in others would be a tenth of a page.
+USE_I18N = False
 
 # --- Static files ---------------------------------------------------------------------------------------------------
 

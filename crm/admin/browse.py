@@ -11,14 +11,16 @@ from django.core.signing import BadSignature, Signer
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from crm.admin.columns import amount
 from crm.admin.filters import OFFERED_COMPANIES, uuid_or_none
 from crm.admin.scope import companies_seen
 from crm.admin.states import QUOTE_STATUSES
 from crm.models import Company, Quote
 from crm.selectors.api import Position
-from crm.selectors.browse import quote_story, quotes_found
+from crm.selectors.browse import Found, quote_story, quotes_found
 
 PERMISSION = "crm.view_quote"
 SIGNER = Signer(salt="browse-quotes", sep="~")
@@ -54,10 +56,26 @@ def _page(request: HttpRequest, company: Company | None) -> dict[str, Any]:
             raise Http404 from error
     status = status if status in QUOTE_STATUSES or status == "rejected" else ""
     rows, more = quotes_found(company, term=term, status=status, after=after) if company else ([], None)
+    # Any id will do: to find the way to each row's story anew would take longer than the rest of the row.
+    story_url = reverse("admin:crm_quote_story", args=[UUID(int=0)])
     return {
-        "rows": rows, "company": company, "term": term, "status": status, "is_first": after is None,
+        "rows": [_cells(row, story_url.replace(str(UUID(int=0)), str(row.id))) for row in rows],
+        "company": company, "term": term, "status": status, "is_first": after is None,
         "more_url": _more_url(company, term, status, more) if company and more else "",
     }  # fmt: skip
+
+
+def _cells(row: Found, story_url: str) -> tuple[str, ...]:
+    """What a line of the list shows, made here: template filters take a millisecond for ten lines."""
+    return (
+        story_url, _short(row.quote_number or "no number", 40), _short(row.customer_name, 60),
+        _short(row.job_name or "", 60), _short(row.status, 30), "" if row.total is None else amount(row.total),
+        f"{timezone.localtime(row.created_at):%Y-%m-%d %H:%M}",
+    )  # fmt: skip
+
+
+def _short(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def _more_url(company: Company, term: str, status: str, more: Position) -> str:

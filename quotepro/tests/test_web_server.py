@@ -74,3 +74,26 @@ def test_connections_nobody_asks_on_keep_nobody_waiting(port):
             except ConnectionError:
                 continue  # closed: a browser asks again on another
             assert not answer or answer.startswith(b"HTTP/1.1 200"), answer
+
+
+def test_who_has_the_answer_and_stays_connected_keeps_nobody_waiting(port):
+    """Programs that pool their connections close them when they like."""
+    with ExitStack() as stack:
+        began = time.monotonic()
+        for _ in range(4 * WORKERS):
+            connection = stack.enter_context(socket.create_connection(("127.0.0.1", port)))
+            connection.settimeout(30)
+            connection.sendall(b"GET / HTTP/1.1\r\nHost: here\r\n\r\n")
+            assert connection.makefile("rb").read().endswith(b"ok")
+        # gunicorn's own workers wait two seconds for each: twelve take three workers eight.
+        assert time.monotonic() - began < 4
+
+
+def test_an_answer_that_comes_before_the_body_arrives_whole(port):
+    """A connection that is closed while the request is still on its way would break the answer off."""
+    with socket.create_connection(("127.0.0.1", port)) as connection:
+        connection.settimeout(30)
+        connection.sendall(b"POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 500000\r\n\r\n" + b"x" * 1000)
+        time.sleep(0.2)
+        connection.sendall(b"x" * 499_000)
+        assert connection.makefile("rb").read().endswith(b"ok")
