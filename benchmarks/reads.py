@@ -132,7 +132,7 @@ def _api(company: Any, round: int) -> Iterator[tuple[str, str]]:
         yield f"v2 {kind}", f"{url}?limit=20"
         yield f"v2 {kind}, 100 rows", f"{url}?limit=100"
         yield f"v2 {kind}, offset", f"{url}?limit=20&offset={20 + 40 * round}"
-        yield f"v2 {kind}, offset in thousands", f"{url}?limit=20&offset={1_000 + 500 * round}"
+        yield f"v2 {kind}, offset in thousands", f"{url}?limit=20&offset={1_000 + 500 * (round % 19)}"
         yield f"v2 {kind}, cursor", f"{url}?limit=20&cursor={_cursor(company, kind, model, ids[round])}"
         yield f"v2 {kind}, one", f"{url}/{ids[round]}"
         if kind in STATUSES:

@@ -1,6 +1,8 @@
 """Pages of lists whose tables may be large."""
 
-from django.core.paginator import Paginator
+from typing import Any
+
+from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 from django.utils.functional import cached_property
 
@@ -26,6 +28,16 @@ class BoundedPaginator(Paginator):
                 self.is_estimate = True
                 return estimate
         return rows.order_by()[:COUNTED_ROWS].count()
+
+    def page(self, number: Any) -> Page:
+        """A page; of one further down the keys are found first, so that no row before it is read whole."""
+        number = self.validate_number(number)
+        start = (number - 1) * self.per_page
+        rows: QuerySet = self.object_list  # type: ignore[assignment]
+        if start == 0:
+            return super().page(number)
+        keys = list(rows.values_list("pk", flat=True)[start : start + self.per_page])
+        return Page(rows.filter(pk__in=keys), number, self)
 
     @property
     def count_words(self) -> str:

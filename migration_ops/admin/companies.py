@@ -93,4 +93,4 @@ class StageChangeAdmin(MachineAdmin):
 
 def _how_many(model: Any, waiting: Q) -> Coalesce:
     rows = model.objects.filter(waiting, company=OuterRef("company")).order_by().values("company")
-    return Coalesce(Subquery(rows.annotate(rows=Count("pk")).values("rows"), output_field=IntegerField()), 0)
+    return Coalesce(Subquery(rows.annotate(rows=Count("*")).values("rows"), output_field=IntegerField()), 0)
