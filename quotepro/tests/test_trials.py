@@ -1,13 +1,16 @@
 """smoke_test and load_test, with the production entry point they start themselves."""
 
 import json
+import socket
+import threading
 from collections import Counter
+from contextlib import suppress
 from itertools import islice
 
 import pytest
 
 from quotepro.management.trial.callers import trial_session
-from quotepro.management.trial.load import Target, choices
+from quotepro.management.trial.load import Caller, Target, choices, run_load
 
 TABLES = ("quotes", "companies", "customers_new", "customer_contacts", "leads_new", "quotes_new", "quote_items_new", "jobs_new",
           "invoices_new", "payments", "migration_legacy_link", "migration_outbox", "api_tokens", "api_idempotent_requests",
@@ -112,3 +115,43 @@ def test_load_test_refuses_what_it_cannot_use(options, manage):
     done = manage("load_test", *options)
     assert done.returncode == 2
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize("url", ["https://here.example", "http://nowhere.invalid"])
+def test_load_test_refuses_a_server_it_cannot_ask(url, manage, redis_server):
+    from crm.tests.admin.rows import a_company, deals
+
+    deals(a_company(), 1)
+    done = manage("load_test", "--users", "2", "--seconds", "1", "--base-url", url)
+    assert done.returncode == 2
+    assert url in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_load_test_tells_answers_from_errors_and_hangs():
+    """Against servers that answer, refuse, answer without a body, and never answer."""
+    kinds = {
+        "/ok": b"HTTP/1.1 200 OK\r\n\r\nyes",
+        "/no": b"HTTP/1.1 500 No\r\n\r\nno",
+        "/empty": b"HTTP/1.1 200 OK\r\n\r\n",
+    }
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            for _ in iter(int, 1):
+                with suppress(OSError):
+                    connection, _ = server.accept()
+                    with connection:
+                        path = connection.recv(1000).split(b" ")[1].decode()
+                        for part in (kinds[path][:9], kinds[path][9:]):
+                            connection.sendall(part)
+
+        threading.Thread(target=serve, daemon=True).start()
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+        targets = [Target(name=path, weight=1, paths=[path]) for path in kinds]
+        figures, took = run_load(url, [Caller(token="t", cookie="c", targets=targets)] * 3, seconds=1)
+    assert {name: found.errors == len(found.ms) for name, found in figures.items()} == {
+        "/ok": False, "/no": True, "/empty": True,
+    }  # fmt: skip
+    assert figures["/ok"].errors == 0
+    assert 1 <= took < 3

@@ -1,6 +1,7 @@
 """Latency and error rates of the API and pages under users without think time."""
 
 import json
+import socket
 from argparse import ArgumentParser
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -50,7 +51,10 @@ class Command(BaseCommand):
                 for of, targets in islice(cycle([(each, targets_of(each)) for each in companies]), users)
             ]
             url = stack.enter_context(server_at(base_url))
-            figures, took = run_load(url, callers, seconds=seconds)
+            try:
+                figures, took = run_load(url, callers, seconds=seconds)
+            except socket.gaierror as error:
+                raise CommandError(f"--base-url {url}: {error.strerror}", returncode=2) from error
         result = summary(figures, users=users, seconds=took)
         for line in result["endpoints"]:
             shown = "  ".join(f"{name}: {value}" for name, value in line.items())
