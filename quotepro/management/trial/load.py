@@ -133,12 +133,14 @@ class _User:
         except OSError:
             return self._end(is_right=False)
         if part:
-            self._head = self._head or part
+            # Kept as far as the headers go; of the body it is enough to know that there is one.
+            if b"\r\n\r\n" not in self._head:
+                self._head += part
             self._length += len(part)
             return False
-        status, _, rest = self._head.partition(b"\r\n")
-        has_body = self._length > len(self._head) or bool(rest.partition(b"\r\n\r\n")[2])
-        return self._end(is_right=has_body and status.split(b" ", 2)[1:2] == [b"200"])
+        headers, end, _ = self._head.partition(b"\r\n\r\n")
+        has_body = bool(end) and self._length > len(headers) + len(end)
+        return self._end(is_right=has_body and headers.split(b" ", 2)[1:2] == [b"200"])
 
     def gave_up(self, now: float) -> bool:
         """Whether an answer took too long and is not waited for any more."""
