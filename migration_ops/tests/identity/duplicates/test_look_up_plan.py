@@ -2,14 +2,13 @@
 
 import uuid
 
-import psycopg
 import pytest
 from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
 from crm.models import Company
-from migration_ops.identity.duplicates.lookup import prepared
+from crm.sql.prepared import prepared_cursor
 from migration_ops.identity.duplicates.store import Ids
 from migration_ops.sql.loader import block
 
@@ -46,28 +45,13 @@ def test_a_look_up_reads_what_shares_a_key_and_no_table_whole(company, mode):
         keys, values, contact = cursor.fetchone()
         cursor.execute(f"SET LOCAL plan_cache_mode = {mode}")
     params = {"company": company.pk, "keys": keys, "values": values, "but": contact, "most": 500}
-    with prepared(), psycopg.Cursor(connection.connection) as cursor:
-        statement = block("duplicates/lookup.sql", "look_up").sql
-        plan = "\n".join(line for (line,) in cursor.execute("EXPLAIN " + statement, params, prepare=True).fetchall())
+    with prepared_cursor() as cursor:
+        cursor.execute("EXPLAIN " + block("duplicates/lookup.sql", "look_up").sql, params)
+        plan = "\n".join(line for (line,) in cursor.fetchall())
     assert "migration_dedup_contact_keys" in plan
     assert "migration_dedup_value_key" in plan
     assert "Seq Scan on migration_dedup_value" not in plan
     assert "migration_dedup_contact_pkey" not in plan, "the contacts are walked in the order of their ids"
-
-
-@pytest.mark.django_db
-def test_a_statement_is_prepared_inside_and_nothing_is_afterwards():
-    def known() -> int:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE 'SELECT 4711%%'")
-            return cursor.fetchone()[0]
-
-    connection.ensure_connection()
-    before = connection.connection.prepare_threshold
-    with prepared(), psycopg.Cursor(connection.connection) as cursor:
-        cursor.execute("SELECT 4711 + %s", [1], prepare=True)
-    assert known() == 1
-    assert connection.connection.prepare_threshold == before
 
 
 @given(st.sets(st.integers(0, 2**128 - 1) | st.integers(0, 3).map(lambda low: (7 << 64) + low), max_size=12), st.data())
