@@ -9,6 +9,7 @@ from itertools import islice
 
 import pytest
 
+from quotepro.management.trial import load
 from quotepro.management.trial.callers import trial_session
 from quotepro.management.trial.load import Caller, Target, choices, run_load
 
@@ -128,8 +129,10 @@ def test_load_test_refuses_a_server_it_cannot_ask(url, manage, redis_server):
     assert len(done.stderr.strip().splitlines()) == 1
 
 
-def test_load_test_tells_answers_from_errors_and_hangs():
-    """Against servers that answer, refuse, answer without a body, and never answer."""
+def test_load_test_tells_answers_from_errors_and_hangs(monkeypatch):
+    """Against a server that answers, refuses, answers without a body, and never answers."""
+    monkeypatch.setattr(load, "TIMEOUT_S", 0.5)
+    waiting = []
     kinds = {
         "/ok": b"HTTP/1.1 200 OK\r\n\r\nyes",
         "/no": b"HTTP/1.1 500 No\r\n\r\nno",
@@ -141,17 +144,20 @@ def test_load_test_tells_answers_from_errors_and_hangs():
             for _ in iter(int, 1):
                 with suppress(OSError):
                     connection, _ = server.accept()
+                    path = connection.recv(1000).split(b" ")[1].decode()
+                    if path == "/hang":
+                        waiting.append(connection)
+                        continue
                     with connection:
-                        path = connection.recv(1000).split(b" ")[1].decode()
                         for part in (kinds[path][:9], kinds[path][9:]):
                             connection.sendall(part)
 
         threading.Thread(target=serve, daemon=True).start()
         url = f"http://127.0.0.1:{server.getsockname()[1]}"
-        targets = [Target(name=path, weight=1, paths=[path]) for path in kinds]
+        targets = [Target(name=path, weight=1, paths=[path]) for path in (*kinds, "/hang")]
         figures, took = run_load(url, [Caller(token="t", cookie="c", targets=targets)] * 3, seconds=1)
     assert {name: found.errors == len(found.ms) for name, found in figures.items()} == {
-        "/ok": False, "/no": True, "/empty": True,
+        "/ok": False, "/no": True, "/empty": True, "/hang": True,
     }  # fmt: skip
     assert figures["/ok"].errors == 0
-    assert 1 <= took < 3
+    assert 1 <= took < 5
