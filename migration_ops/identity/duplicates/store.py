@@ -123,7 +123,7 @@ def read_book(company: Company, rulings: Rulings = NO_RULINGS) -> Book:
     region = company.phone_region
     connection.ensure_connection()
     # Django's own cursors put values into the statement's text and read no binary results.
-    with psycopg.Cursor(connection.connection) as cursor:
+    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
         # The server goes on while rows are read here, and neither side ever has all of them.
         rows = cursor.stream(block(SEARCH, "contacts").sql, {"company": company.pk}, binary=True, size=CHUNK)
         for id, customer, name, email, phone, extra, recorded, addresses in rows:
@@ -210,7 +210,7 @@ def meanwhile(file: str, name: str, params: dict[str, Any]) -> Iterator[psycopg.
     connection.ensure_connection()
     # Django's own cursors put values into the statement's text, which cannot be sent ahead.
     cursor = psycopg.Cursor(connection.connection)
-    with connection.connection.pipeline():
+    with connection.wrap_database_errors, connection.connection.pipeline():
         cursor.execute(block(file, name).sql, params)
         yield cursor
 
