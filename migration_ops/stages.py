@@ -29,16 +29,27 @@ class RunStatus(models.TextChoices):
 
 
 class BatchKind(models.TextChoices):
-    """What a batch does, in the order of a run; a kind starts when the one before it is done."""
+    """What a batch does, in the order of a run; a kind starts when the one before it is done.
+
+    Indexes are built while the run finishes: they are no phase of their own (`PHASES`).
+    """
 
     CONTACTS = "contacts", "Read contacts"
     IDENTITY = "identity", "Find customers"
     CLUSTERS = "clusters", "Decide customers"
     CUSTOMERS = "customers", "Write customers"
     ROWS = "rows", "Project rows"
-    INDEXES = "indexes", "Build indexes"
     SWEEP = "sweep", "Catch up"
+    INDEXES = "indexes", "Build indexes"
     FINISH = "finish", "Finish"
+
+
+PHASES = tuple(kind for kind in BatchKind if kind is not BatchKind.INDEXES)
+
+
+def kinds_in(phase: str) -> tuple[BatchKind, ...]:
+    """The kinds of batches that a phase does."""
+    return (BatchKind.INDEXES, BatchKind.FINISH) if phase == BatchKind.FINISH else (BatchKind(phase),)
 
 
 class BatchState(models.TextChoices):

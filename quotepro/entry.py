@@ -1,5 +1,6 @@
 """Runs one management command; what is wrong with the surroundings becomes one line and exit code 2."""
 
+import gc
 import os
 import sys
 import warnings
@@ -42,6 +43,9 @@ WITHOUT_CONNECTION = {"reset_db"}
 INTERRUPTED = 130
 UNREAD = 141
 REFUSED = 2
+# Hundreds of thousands of objects of imported modules live until the end: Python would look through them for garbage
+# a hundred times while a command starts, and once more when it ends, which takes a third of a second of each command.
+COLLECT_AFTER_OBJECTS = 50_000
 
 
 def run(argv: Sequence[str]) -> int:
@@ -51,6 +55,7 @@ def run(argv: Sequence[str]) -> int:
     line on stderr and 2, Ctrl-C with one and 130, a reader that goes away in silence and 141. Commands end the
     process themselves for other codes (``SystemExit``).
     """
+    gc.set_threshold(COLLECT_AFTER_OBJECTS)
     try:
         # Before Django's own command line, which would carry on without settings and hide the reason.
         _ = settings.INSTALLED_APPS
@@ -80,6 +85,8 @@ def run(argv: Sequence[str]) -> int:
         return _refuse(
             f"REDIS_URL={env.masked(settings.REDIS_URL)} cannot be used: {error}. Correct it, or start that server."
         )
+    finally:
+        gc.freeze()
     return 0
 
 

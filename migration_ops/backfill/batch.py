@@ -19,7 +19,7 @@ from migration_ops.models import MigrationBatch, MigrationRun, OutboxEntry
 from migration_ops.projection import project
 from migration_ops.projection.project import HIGHEST, LOWEST, Scope
 from migration_ops.sql.loader import block
-from migration_ops.stages import NEW_SIDE_LEADS, BatchKind, BatchState, RunStatus
+from migration_ops.stages import NEW_SIDE_LEADS, PHASES, BatchKind, BatchState, RunStatus, kinds_in
 
 # Somebody else was in the way; the same batch may succeed a moment later.
 RETRYABLE = {"40001", "40P01", "55P03", "57014"}
@@ -100,7 +100,7 @@ def _hold_stage(run: MigrationRun) -> None:
 
 def _claim(run: MigrationRun) -> int | None:
     with connection.cursor() as cursor:
-        cursor.execute(block("queries/plan.sql", "claim").sql, {"run": run.pk, "kind": run.phase})
+        cursor.execute(block("queries/plan.sql", "claim").sql, {"run": run.pk, "kinds": list(kinds_in(run.phase))})
         row = cursor.fetchone()
     return row[0] if row else None
 
@@ -148,7 +148,8 @@ def _do(run: MigrationRun, batch: MigrationBatch, worker: str) -> None:
     elif batch.kind == BatchKind.SWEEP:
         is_done = sweep.sweep_slice(company, batch)
     else:
-        list_indexes.put_back()  # where another run that was building one has ended without it
+        if not run.batches.filter(kind=BatchKind.INDEXES, state=BatchState.PENDING).exists():
+            list_indexes.put_back()  # where another run that was building one has ended without it
         finish.finish_part(company, batch.part)
     batch.worker = worker
     batch.attempts, batch.error = (batch.attempts, batch.error) if is_done else (0, "")
@@ -172,19 +173,19 @@ def _is_known(scope: Scope) -> bool:
 
 def _next_phase(run: MigrationRun, generation: int) -> Step:
     """Move the run to its next phase when the last batch of this one is committed."""
-    if run.batches.filter(kind=run.phase, state=BatchState.PENDING).exists():
+    if run.batches.filter(kind__in=kinds_in(run.phase), state=BatchState.PENDING).exists():
         return Step.WAIT
-    kinds = list(BatchKind)
-    place = kinds.index(BatchKind(run.phase)) + 1
-    if place == len(kinds):
+    # A run of an older version may stand at its indexes, which came before its sweep.
+    place = PHASES.index(BatchKind.ROWS if run.phase == BatchKind.INDEXES else BatchKind(run.phase)) + 1
+    if place == len(PHASES):
         if _catch_up_again(run, generation):
             return Step.DONE
         MigrationRun.objects.filter(
             pk=run.pk, generation=generation, status__in=(RunStatus.RUNNING, RunStatus.PAUSING)
         ).update(status=RunStatus.FINISHED, finished_at=timezone.now(), heartbeat_at=timezone.now())
         return Step.END
-    MigrationRun.objects.filter(pk=run.pk, phase=run.phase, generation=generation).update(phase=kinds[place])
-    if kinds[place] == BatchKind.ROWS:
+    MigrationRun.objects.filter(pk=run.pk, phase=run.phase, generation=generation).update(phase=PHASES[place])
+    if PHASES[place] == BatchKind.ROWS:
         with transaction.atomic(), connection.cursor() as cursor:
             for name in ("quick_figures", "analyze_customers"):
                 cursor.execute(block("queries/plan.sql", name).sql)

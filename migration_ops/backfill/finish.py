@@ -7,8 +7,8 @@ from migration_ops.identity.customers import clear_staging, write_findings
 from migration_ops.identity.golden import refresh_customers
 from migration_ops.sql.loader import block, blocks
 
-# One flags the links, the other looks after customers: two workers do them side by side.
-PARTS = 2
+# The first begins at once, the others when all indexes are built (queries/plan.sql, claim), side by side.
+PARTS = 3
 
 
 def finish(company: Company) -> None:
@@ -18,11 +18,8 @@ def finish(company: Company) -> None:
 
 
 def finish_part(company: Company, part: int) -> None:
-    """Part 0: flags across rows. Part 1: conflicts and relations, contacts that only quarantined rows have, staging."""
-    if part % PARTS == 0:
-        _flag_across_rows(company)
-    else:
-        _settle_customers(company)
+    """Flags across rows; conflicts, relations and contacts that only quarantined rows have; figures for the planner."""
+    (_flag_across_rows, _settle_customers, _look_at_deals)[part % PARTS](company)
 
 
 def _flag_across_rows(company: Company) -> None:
@@ -31,8 +28,6 @@ def _flag_across_rows(company: Company) -> None:
         cursor.execute("SELECT set_config('work_mem', '4MB', true)")
         for statement in blocks("projection/cross_row_flags.sql").values():
             cursor.execute(statement.sql, {"company": company.pk})
-        for name in ("quick_figures", "analyze_deals"):
-            cursor.execute(block("queries/plan.sql", name).sql)
 
 
 def _settle_customers(company: Company) -> None:
@@ -52,4 +47,10 @@ def _settle_customers(company: Company) -> None:
     with connection.cursor() as cursor:
         # The planner must know the company before somebody validates it or opens a page.
         for name in ("quick_figures", "analyze_customers"):
+            cursor.execute(block("queries/plan.sql", name).sql)
+
+
+def _look_at_deals(_company: Company) -> None:
+    with connection.cursor() as cursor:
+        for name in ("quick_figures", "analyze_deals"):
             cursor.execute(block("queries/plan.sql", name).sql)

@@ -34,7 +34,7 @@ class Start:
 
 
 # What every run ends with, whatever it begins with.
-AT_THE_END = (BatchKind.INDEXES, BatchKind.SWEEP, BatchKind.FINISH)
+AT_THE_END = (BatchKind.SWEEP, BatchKind.INDEXES, BatchKind.FINISH)
 
 # Each of their batches does the part of the company that falls to its number.
 IN_PARTS = (BatchKind.CONTACTS, BatchKind.CLUSTERS, BatchKind.CUSTOMERS)
@@ -154,8 +154,8 @@ def _plan(company: Company, decision: Decision, *, batch_rows: int, owner: str, 
     elif decision.task is not Task.CATCH_UP:
         _write_batches(run, is_first=decision.task is Task.FIRST, rows=rows)
     # Where everything was copied once, only the sweep has something to do.
-    _add(run, BatchKind.INDEXES, list_indexes.how_many_aside())
     _add(run, BatchKind.SWEEP, 1)
+    _add(run, BatchKind.INDEXES, list_indexes.how_many_aside())
     _add(run, BatchKind.FINISH, finish.PARTS)
     return run
 

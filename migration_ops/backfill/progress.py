@@ -6,6 +6,7 @@ from django.db import connection
 
 from migration_ops.models import MigrationRun
 from migration_ops.sql.loader import block
+from migration_ops.stages import kinds_in
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +39,9 @@ class Progress:
 def progress_of(run: MigrationRun) -> Progress:
     """The run's progress; the time left is an interval, from the slow and the fast third of recent batches."""
     with connection.cursor() as cursor:
-        cursor.execute(block("queries/progress.sql", "progress").sql, {"run": run.pk, "phase": run.phase})
+        cursor.execute(
+            block("queries/progress.sql", "progress").sql, {"run": run.pk, "kinds": list(kinds_in(run.phase))}
+        )
         *counts, rate, slow, fast = cursor.fetchone()
     total, done, parts, parts_done, migrated, quarantined = map(int, counts)
     left = total - done

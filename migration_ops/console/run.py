@@ -9,7 +9,7 @@ from migration_ops.backfill.rehearse import forecast_of
 from migration_ops.console.dashboard import SQL
 from migration_ops.cutover.offered import STEER, Offer, offers
 from migration_ops.models import MigrationRun
-from migration_ops.stages import ACTIVE, BatchKind, RunStatus
+from migration_ops.stages import ACTIVE, BatchKind, RunStatus, kinds_in
 from migration_ops.validation.query import rows
 
 CELLS = 240
@@ -62,6 +62,7 @@ class RunPage:
     stalled_s: int
     driven_by: str
     phases: tuple[Phase, ...]
+    kinds: tuple[BatchKind, ...]
     cells: tuple[Cell, ...]
     offers: tuple[Offer, ...]
     forecast: tuple[tuple[str, int | float, int | float], ...]
@@ -85,6 +86,7 @@ def run_page(run: MigrationRun) -> RunPage:
             Phase(kind=kind, batches=counted[kind][0], done=counted[kind][1], seconds=counted[kind][2])
             for kind in BatchKind if kind in counted
         ),
+        kinds=kinds_in(run.phase),
         cells=tuple(
             Cell(batches=batches, done=done, again=again, rows=count, quarantined=aside, error=error)
             for _, batches, done, again, count, aside, error in cells

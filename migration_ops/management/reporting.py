@@ -28,8 +28,8 @@ PHASES = {
     "clusters": "deciding customers",
     "customers": "writing customers",
     "rows": "projecting rows",
-    "indexes": "building indexes",
     "sweep": "catching up",
+    "indexes": "building indexes",
     "finish": "finishing",
 }
 

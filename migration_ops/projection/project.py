@@ -82,6 +82,16 @@ class Scope:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Found:
+    """What a batch read: rows (rejected ones among them, those left out not), how many of them have a customer of
+    their own, and how many were left out because their contact or address is not known yet."""
+
+    rows: int
+    placeholders: int
+    unidentified: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Outcome:
     """What a batch did: rows read, migrated, quarantined, left for the sweep."""
 
@@ -98,14 +108,12 @@ def execute(statement: Any, params: dict[str, Any]) -> int:
         return int(cursor.rowcount)
 
 
-def read(scope: Scope, *, is_locking: bool = True, is_skipping: bool = False) -> tuple[int, int]:
+def read(scope: Scope, *, is_locking: bool = True, is_skipping: bool = False) -> Found:
     """Fill the work tables with the rows of the scope, rejected ones taken out.
 
     Args:
         is_locking: lock the legacy rows FOR SHARE; comparisons, which write nothing, do without.
         is_skipping: leave rows out that somebody else has locked, instead of waiting for them.
-    Returns:
-        Rows read (the rejected among them), and rows left out because their contact or address is not known yet.
     """
     params = scope.params()
     source = blocks("projection/source.sql")
@@ -114,20 +122,21 @@ def read(scope: Scope, *, is_locking: bool = True, is_skipping: bool = False) ->
     statement = source["read"].sql if is_locking else source["read"].sql.replace("FOR SHARE OF q", "OFFSET 0")
     if is_skipping:
         statement = statement.replace("FOR SHARE OF q", "FOR SHARE OF q SKIP LOCKED")
-    rows = execute(statement, params)
-    if execute(source["read_items"].sql, params):
+    rows, placeholders, unidentified, suspect = _row(statement, params)
+    odd_items, suspect_items = _row(source["read_items"].sql, params)
+    if odd_items:
         execute(source["read_odd_items"].sql, {})
-    if execute(source["screen"].sql, {}):
+    if (suspect or suspect_items) and execute(source["screen"].sql, {}):
         execute(source["drop_rejected"].sql, {})
         execute(source["drop_rejected_items"].sql, {})
         execute(source["drop_rejected_odd_items"].sql, {})
     # After the screen: a row that waits whole needs no contact, and the contacts of such rows are not kept.
-    if is_locking:
+    if unidentified and is_locking:
         execute(source["put_off_unidentified"].sql, {})
-    unidentified = execute(source["drop_unidentified"].sql, {})
-    if unidentified:
+    left_out = execute(source["drop_unidentified"].sql, {}) if unidentified else 0
+    if left_out:
         execute(source["drop_unidentified_items"].sql, {})
-    return rows - unidentified, unidentified
+    return Found(rows=rows - left_out, placeholders=placeholders, unidentified=left_out)
 
 
 def write(
@@ -153,7 +162,7 @@ def write(
     """
     params = scope.params() | {"mapping_version": conf.MAPPING_VERSION, "batch": batch_id, "actor": actor}
     execute(block("identity/late.sql", "hold_merges").sql, params)
-    rows, unidentified = read(scope, is_locking=is_locking, is_skipping=is_skipping)
+    found = read(scope, is_locking=is_locking, is_skipping=is_skipping)
     stale = blocks("projection/stale.sql")
     is_known = execute(stale["mark_known"].sql, params) > 0
     if is_known or is_retry:
@@ -163,7 +172,9 @@ def write(
         run_all(stale, "remove_placeholder", params)
         _prove(_rows("proof", {}))
     else:
-        written = {target.name: _written(insert(target), params) for target in TARGETS}
+        # Only placeholders have a customer that comes with its row.
+        targets = [target for target in TARGETS if found.placeholders or target.file != "projection/customers.sql"]
+        written = {target.name: _row(insert(target), params) for target in targets}
         _prove((what, expected, written[target][place]) for what, target, place, expected in _rows("expected", {}))
     quarantine = blocks("projection/quarantine.sql")
     quarantined = _count_rejected()
@@ -173,7 +184,9 @@ def write(
         execute(quarantine["gone"].sql, params)
     if _has_open_quarantine(scope.company.pk):
         execute(quarantine["resolve"].sql, params)
-    return Outcome(rows=rows, migrated=rows - quarantined, quarantined=quarantined, unidentified=unidentified)
+    return Outcome(
+        rows=found.rows, migrated=found.rows - quarantined, quarantined=quarantined, unidentified=found.unidentified
+    )
 
 
 def make_work_tables() -> None:
@@ -220,7 +233,7 @@ def _rows(name: str, params: dict[str, Any]) -> list[tuple[Any, ...]]:
         return list(cursor.fetchall())
 
 
-def _written(statement: str, params: dict[str, Any]) -> tuple[Any, ...]:
+def _row(statement: str, params: dict[str, Any]) -> tuple[Any, ...]:
     with connection.cursor() as cursor:
         cursor.execute(statement, params)
         return tuple(cursor.fetchone())

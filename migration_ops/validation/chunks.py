@@ -140,11 +140,11 @@ def compare_now(
 
 def _project(scope: Scope, params: dict[str, Any]) -> tuple[int, list[Difference]]:
     """Fill the work tables; rows read, and the rows the projection could not place."""
-    count, unidentified = read(scope, is_locking=False)
+    found = read(scope, is_locking=False)
     if execute(block(SQL, "set_aside").sql, params):
         execute(block(SQL, "set_aside_items").sql, params)
-    unplaced = [_unplaced(*row) for row in rows(SQL, "unidentified", params)] if unidentified else []
-    return count + unidentified, unplaced
+    unplaced = [_unplaced(*row) for row in rows(SQL, "unidentified", params)] if found.unidentified else []
+    return found.rows + found.unidentified, unplaced
 
 
 def _unplaced(

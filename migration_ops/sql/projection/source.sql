@@ -1,9 +1,12 @@
 -- Reads a batch of legacy rows, each with its contact and address, and decides what the row is.
 
 -- name: read
+-- Gives how many rows it read, and how many of them are placeholders, have no contact or address yet, or are suspect:
+-- only those can be what `screen` finds.
 -- params: company (uuid), low and high (uuid, both included), ids (uuid[]; NULL takes the whole range)
 -- locks: FOR SHARE on the legacy rows, so that a change to one of them waits a moment or comes after
 -- index: quotes (company_id, id) or its primary key; customer_contacts primary key
+WITH deal AS (
 INSERT INTO batch_deal
 SELECT s.id, s.company_id,
        s.lead_status IS NOT NULL OR NOT s.has_quote, s.has_quote, s.has_job, s.has_invoice, s.paid_at IS NOT NULL,
@@ -48,12 +51,23 @@ SELECT s.id, s.company_id,
                            AND q.id BETWEEN %(low)s AND %(high)s
                            AND (%(ids)s::uuid[] IS NULL OR q.id = ANY (%(ids)s::uuid[]))
                          ORDER BY q.id  -- everybody takes rows in this order, whichever index is read
-                           FOR SHARE OF q) i) f) s;
+                           FOR SHARE OF q) i) f) s
+RETURNING is_placeholder, contact_id IS NULL OR (address_text IS NOT NULL AND address_id IS NULL) AS is_unidentified,
+          odd_items IS NOT NULL
+          OR NOT (qp_fits(subtotal) AND qp_fits(discount_amount) AND qp_fits(tax_rate) AND qp_fits(tax_amount)
+                  AND qp_fits(total) AND qp_time_fits(scheduled_at) AND qp_time_fits(started_at)
+                  AND qp_time_fits(completed_at) AND qp_time_fits(sent_at) AND qp_time_fits(invoice_sent_at)
+                  AND qp_time_fits(paid_at) AND qp_time_fits(created_at) AND qp_time_fits(updated_at)) AS is_suspect)
+SELECT count(*), count(*) FILTER (WHERE is_placeholder), count(*) FILTER (WHERE is_unidentified),
+       count(*) FILTER (WHERE is_suspect)
+  FROM deal;
 
 -- name: read_items
 -- The line items of the batch, in the order of their array. An element that is no object has no
 -- columns; the screen turns its row away. A plain item has the nine known keys, each in its own type.
+-- Gives how many are not plain, and how many are suspect as above.
 -- params: comma_groups (whether the company's region groups thousands by commas)
+WITH item AS (
 INSERT INTO batch_item
 SELECT d.id, d.company_id, e.position, p.is_plain, d.created_at, d.updated_at,
        v.name #>> '{}', v.description #>> '{}',
@@ -97,7 +111,9 @@ SELECT d.id, d.company_id, e.position, p.is_plain, d.created_at, d.updated_at,
                                 AND e.element - '{name,description,quantity,unit_price,total,option_tier,is_upsell,is_discount,sort_order}'::text[] = '{}',
                                 false) AS is_plain
                      OFFSET 0) AS p
- WHERE d.item_list IS NOT NULL;
+ WHERE d.item_list IS NOT NULL
+RETURNING is_plain, NOT (is_plain AND qp_fits(quantity) AND qp_fits(unit_price) AND qp_fits(total)) AS is_suspect)
+SELECT count(*) FILTER (WHERE NOT is_plain), count(*) FILTER (WHERE is_suspect) FROM item;
 
 -- name: screen
 -- Why rows of the batch cannot be represented: one line for each finding.

@@ -13,8 +13,8 @@ SELECT %(run)s, 'rows', c.place / %(batch_rows)s,
        CASE WHEN c.place = 0 THEN '00000000-0000-0000-0000-000000000000'::uuid ELSE c.id END,
        -- one less than the next range's lowest id
        coalesce(qp_uuid_before(lead(c.id) OVER (ORDER BY c.place)), 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid),
-       least(c.rows - c.place, %(batch_rows)s), 'pending', 0, '', 0, 0, ''
-  FROM (SELECT q.id, row_number() OVER (ORDER BY q.id) - 1 AS place, count(*) OVER () AS rows
+       least((SELECT count(*) FROM quotes WHERE company_id = %(company)s) - c.place, %(batch_rows)s), 'pending', 0, '', 0, 0, ''
+  FROM (SELECT q.id, row_number() OVER (ORDER BY q.id) - 1 AS place
           FROM quotes q WHERE q.company_id = %(company)s) AS c
  WHERE c.place %% %(batch_rows)s = 0
 RETURNING rows;
@@ -60,10 +60,14 @@ DELETE FROM migration_outbox o
    AND NOT EXISTS (SELECT FROM migration_quarantined_row z WHERE z.legacy_id = o.legacy_id);
 
 -- name: claim
--- The next batch of the run's phase; batches other workers hold are skipped.
+-- The next batch of the run's phase; batches other workers hold are skipped. Indexes are built beside the first part of
+-- the finish, which writes to none of their tables; the others begin when the last is built.
+-- params: run (bigint), kinds (text[]; what the phase does)
 -- locks: the batch, until its transaction ends
 SELECT b.id FROM migration_batch b
- WHERE b.run_id = %(run)s AND b.kind = %(kind)s AND b.state = 'pending'
+ WHERE b.run_id = %(run)s AND b.state = 'pending' AND b.kind = ANY (%(kinds)s)
+   AND NOT (b.kind = 'finish' AND b.part %% 3 > 0
+            AND EXISTS (SELECT FROM migration_batch i WHERE i.run_id = b.run_id AND i.kind = 'indexes' AND i.state = 'pending'))
  ORDER BY b.part, b.id
  LIMIT 1
    FOR UPDATE SKIP LOCKED;

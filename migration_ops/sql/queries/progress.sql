@@ -1,7 +1,7 @@
 -- name: progress
 -- Planned and done rows and parts of a run, and the rates of its recent row batches: all together, the slow third
 -- and the fast third. A rate is rows by wall clock of the batches' ends, whoever did them.
--- params: run (bigint), phase (text)
+-- params: run (bigint), kinds (text[]; what the phase does)
 WITH recent AS (
     SELECT b.rows, b.finished_at, lag(b.finished_at) OVER (ORDER BY b.finished_at, b.id) AS before
       FROM migration_batch b
@@ -15,8 +15,8 @@ rates AS (
     SELECT sum(rows) / nullif(sum(seconds), 0) AS rate FROM windows GROUP BY slot)
 SELECT (SELECT coalesce(sum(rows), 0) FROM migration_batch WHERE run_id = %(run)s AND kind = 'rows' AND state <> 'split'),
        (SELECT coalesce(sum(rows), 0) FROM migration_batch WHERE run_id = %(run)s AND kind = 'rows' AND state = 'done'),
-       (SELECT count(*) FROM migration_batch WHERE run_id = %(run)s AND kind = %(phase)s AND state <> 'split'),
-       (SELECT count(*) FROM migration_batch WHERE run_id = %(run)s AND kind = %(phase)s AND state = 'done'),
+       (SELECT count(*) FROM migration_batch WHERE run_id = %(run)s AND kind = ANY (%(kinds)s) AND state <> 'split'),
+       (SELECT count(*) FROM migration_batch WHERE run_id = %(run)s AND kind = ANY (%(kinds)s) AND state = 'done'),
        (SELECT coalesce(sum(migrated), 0) FROM migration_batch WHERE run_id = %(run)s),
        (SELECT coalesce(sum(quarantined), 0) FROM migration_batch WHERE run_id = %(run)s),
        (SELECT sum(rows) / nullif(sum(seconds), 0) FROM windows)::float8,

@@ -21,7 +21,7 @@ SAMPLES: dict[str, object] = {
     "batch": 1, "run": 1, "generation": 1, "standstill": "5000ms", "mapping_version": 1, "batch_rows": 10, "chunk_rows": 10, "most": 10, "parts": 2, "part": 0,
     "key_group_limit": 50, "buckets": 64, "bucket": 1, "score": 0.5, "first_at": NOW, "last_at": NOW, "since": NOW,
     "actor": "test", "message": "m", "name": "n", "email": "e", "phone": "p", "name_key": "n", "email_key": "e", "phone_key": "p",
-    "kind": "rows", "phase": "rows", "reason": "r", "evidence": "[]", "source": "s", "blanks": " ",
+    "kind": "rows", "kinds": ["rows"], "reason": "r", "evidence": "[]", "source": "s", "blanks": " ",
     "equal": 1, "rows": 1, "mismatched": 0, "noise": 0, "late": 0, "dropped": 0, "before_text": "1", "after_text": "2",
     "window_rows": 10, "entries": [1], "entry": 1, "is_counted": True, "attempts": 5, "backoff": 1.0, "backoff_most": 300.0, "seconds": 0.5,
     "before_stage": "shadow", "after_stage": "live", "before_row": "{}", "after_row": "{}",
