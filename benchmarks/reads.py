@@ -17,6 +17,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -69,9 +70,8 @@ def main() -> int:
     if "DATABASE_URL" not in os.environ:
         print("DATABASE_URL is not set: name a database that was migrated", file=sys.stderr)
         return 2
-    import django
-
-    django.setup()
+    # Its connections ask as those of the web server do.
+    import_module("quotepro.wsgi")
     from django.test.utils import setup_test_environment
 
     setup_test_environment()

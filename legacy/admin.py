@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.db.models import DateTimeField, JSONField, Q, QuerySet, TextField
 from django.db.models.functions import Cast
 from django.http import HttpRequest
@@ -50,6 +50,17 @@ class BoundedPaginator(Paginator):
             if estimate > COUNTED_ROWS:
                 return estimate
         return rows.order_by()[:COUNTED_ROWS].count()
+
+    def page(self, number: Any) -> Page:
+        """A page; of one further down the keys are found first, so that no row before it is read whole."""
+        number = self.validate_number(number)
+        start = (number - 1) * self.per_page
+        if start == 0:
+            return super().page(number)
+        rows: QuerySet[LegacyQuote] = self.object_list  # type: ignore[assignment]
+        return Page(
+            rows.filter(pk__in=list(rows.values_list("pk", flat=True)[start : start + self.per_page])), number, self
+        )
 
 
 class CompanyFilter(admin.SimpleListFilter):

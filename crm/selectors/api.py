@@ -11,7 +11,8 @@ from django.db import connection
 from psycopg import sql
 
 from crm.exceptions import NotFound
-from crm.models import Company
+from crm.models import Company, Customer
+from crm.selectors.estimates import is_common
 from crm.sql import statement
 from crm.sql.prepared import prepared_cursor
 
@@ -58,6 +59,13 @@ FILTERS: Mapping[str, Mapping[str, sql.Composable]] = {
 }
 
 
+def newest_first(table: str, *, is_walking: bool = True) -> sql.Composed:
+    """The order of every list; rows that a search found are sorted where going through the list would take longer."""
+    # The index of the newest rows does not know the sum, so that the planner cannot go along it.
+    at = sql.SQL("{}.created_at" if is_walking else "({}.created_at + interval '0')").format(sql.Identifier(table))
+    return sql.SQL(" ORDER BY {} DESC, {}.id DESC").format(at, sql.Identifier(table))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Position:
     """The last row of a page: the next page begins behind it."""
@@ -94,7 +102,8 @@ def page(
         "company": company.pk, "offset": offset,
         "after_at": after.created_at if after else None, "after_id": after.id if after else None,
     }  # fmt: skip
-    asked = _page_statement(kind, tuple(given), after is not None, offset > 0, limit + 1)
+    is_walking = "search" not in given or is_common(Customer, company.pk, FILTERS[kind]["search"], params)
+    asked = _page_statement(kind, tuple(given), after is not None, offset > 0, limit + 1, is_walking)
     # How a filter is best applied depends on its value: such a list is planned anew.
     with connection.cursor() if given else prepared_cursor() as cursor:
         cursor.execute(asked, params)
@@ -104,7 +113,9 @@ def page(
 
 
 @lru_cache(maxsize=512)
-def _page_statement(kind: str, given: tuple[str, ...], is_after: bool, is_offset: bool, limit: int) -> str:
+def _page_statement(
+    kind: str, given: tuple[str, ...], is_after: bool, is_offset: bool, limit: int, is_walking: bool
+) -> str:
     """There are few of them: which filters are given, where the page begins, and the usual limits; a limit that is a
     parameter would have the planner prepare for a tenth of the company."""
     parts: list[sql.Composable] = [sql.SQL(statement(f"api/{kind}"))]
@@ -118,9 +129,9 @@ def _page_statement(kind: str, given: tuple[str, ...], is_after: bool, is_offset
                 " AND (t.created_at, t.id) <= (SELECT t.created_at, t.id FROM {} t WHERE t.company_id = %(company)s"
             ).format(sql.Identifier(TABLES[kind])),
             *(sql.SQL(" AND ") + FILTERS[kind][name] for name in given),
-            sql.SQL(" ORDER BY t.created_at DESC, t.id DESC LIMIT 1 OFFSET %(offset)s)"),
+            newest_first("t", is_walking=is_walking), sql.SQL(" LIMIT 1 OFFSET %(offset)s)"),
         ]  # fmt: skip
-    parts.append(sql.SQL(" ORDER BY t.created_at DESC, t.id DESC LIMIT {}").format(limit))
+    parts += [newest_first("t", is_walking=is_walking), sql.SQL(" LIMIT {}").format(limit)]
     return sql.Composed(parts).as_string(None)
 
 

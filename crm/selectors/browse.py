@@ -1,7 +1,7 @@
 """Quotes as staff look for them, and the whole story of one."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -13,7 +13,8 @@ from psycopg import sql
 
 from crm.models import Company, Invoice, Job, Lead, Payment, Quote
 from crm.ports import deal_story
-from crm.selectors.api import CUSTOMERS_BY_KEY, Position
+from crm.selectors.api import CUSTOMERS_BY_KEY, Position, newest_first
+from crm.selectors.estimates import is_common
 from crm.selectors.search import WORD, customer_filters, words_query
 from crm.sql import statement
 
@@ -27,7 +28,7 @@ BY_CUSTOMER = sql.SQL(
 )
 # As the index has it, which a text of any length must fit.
 BY_NUMBER = sql.SQL("left(t.quote_number, 64) = left(%(term)s, 64) AND t.quote_number = %(term)s")
-NEWEST = sql.SQL(" ORDER BY {}created_at DESC, {}id DESC LIMIT %(limit)s")
+MOST = sql.SQL(" LIMIT %(limit)s")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +59,7 @@ class Chapter:
 def quotes_found(
     company: Company, *, term: str = "", status: str = "", after: Position | None = None
 ) -> tuple[list[Found], Position | None]:
-    """A page of quotes, the newest first, and where the next one begins; two statements at most.
+    """A page of quotes, the newest first, and where the next one begins; a statement, with words four.
 
     Args:
         term: an id, a mailbox, a phone, a quote number, or words of the job, the description or the customer's name.
@@ -72,13 +73,14 @@ def quotes_found(
         always.append(sql.SQL("(t.created_at, t.id) < (%(after_at)s, %(after_id)s)"))
         params |= {"after_at": after.created_at, "after_id": after.id}
     ways = _ways(company, term.strip()[:200], params) if term.strip() else []
-    newest = NEWEST.format(sql.SQL("t."), sql.SQL("t."))
     # Each way by its own index and no further than a page: an OR over all of them would read every row of the company.
-    pages = [_where([way, *always]) + newest for way in ways] or [_where(always) + newest]
+    pages = [
+        _where([way, *always]) + newest_first("t", is_walking=_is_walking(company, way, params)) + MOST for way in ways
+    ] or [_where(always) + newest_first("t") + MOST]
     parts: list[sql.Composable] = [*pages]
     if len(pages) > 1:
         united = sql.SQL(" UNION ").join(sql.SQL("({})").format(page) for page in pages)
-        parts = [sql.SQL("SELECT * FROM ({}) AS u").format(united), NEWEST.format(sql.SQL("u."), sql.SQL("u."))]
+        parts = [sql.SQL("SELECT * FROM ({}) AS u").format(united), newest_first("u"), MOST]
     with connection.cursor() as cursor:
         cursor.execute(sql.Composed(parts).as_string(None), params)
         names = [column.name for column in cursor.description]
@@ -93,6 +95,10 @@ def _where(conditions: Sequence[sql.Composable]) -> sql.Composed:
     return sql.Composed(
         [sql.SQL(statement("browse_quotes")), *(sql.SQL(" AND {}").format(each) for each in conditions)]
     )
+
+
+def _is_walking(company: Company, way: sql.Composable, params: Mapping[str, Any]) -> bool:
+    return way is not BY_WORDS or is_common(Quote, company.pk, BY_WORDS, params)
 
 
 def _ways(company: Company, term: str, params: dict[str, Any]) -> list[sql.Composable]:

@@ -114,6 +114,15 @@ def test_big_tables_are_estimated_not_counted(admin_client, rows, monkeypatch, d
     assert legacy_admin.BoundedPaginator(LegacyQuote.objects.exclude(phone="-").order_by("id"), 50).count == 30
 
 
+def test_a_page_further_down_is_the_same_whose_keys_are_found_first(rows, django_assert_num_queries):
+    listed = LegacyQuote.objects.only("id", "status").order_by("company_id", "id")
+    paginator = legacy_admin.BoundedPaginator(listed, 20)
+    assert paginator.count > 40
+    with django_assert_num_queries(2):
+        shown = [row.pk for row in paginator.page(2)]
+    assert shown == [row.pk for row in listed[20:40]]
+
+
 def test_list_takes_a_constant_number_of_queries(admin_client, rows, django_assert_max_num_queries):
     with django_assert_max_num_queries(8):
         admin_client.get(LIST)

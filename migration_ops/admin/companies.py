@@ -3,12 +3,11 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest
 from django.urls import URLPattern, path
 
-from crm.admin.columns import link, minute, number, short, state, text, when
+from crm.admin.columns import column, link, minute, number, short, state, text, when
 from crm.admin.filters import choice_filter
 from migration_ops.admin import company_page, dashboard
 from migration_ops.admin.records import MachineAdmin
@@ -27,6 +26,14 @@ STAGE_COLOURS = {
 STAGE = state("stage", STAGE_COLOURS, labels=dict(Stage.choices))
 
 
+# What waits of a company, counted for each line of the list.
+COUNTED_WAITING = 1_000
+
+
+def _waiting(rows: int) -> str:
+    return f"{rows:,} or more" if rows == COUNTED_WAITING else f"{rows:,}"
+
+
 @admin.register(CompanyStage)
 class CompanyStageAdmin(MachineAdmin):
     """Companies with their stage, their last run and what waits for a person."""
@@ -37,8 +44,8 @@ class CompanyStageAdmin(MachineAdmin):
         minute("since"),
         state("last_status", RUN_COLOURS, labels=dict(RunStatus.choices), words="last run"),
         number("last_rows", words="legacy rows"),
-        number("quarantined", words="in quarantine"),
-        number("conflicts", words="possible duplicates"),
+        column("quarantined", _waiting, words="in quarantine"),
+        column("conflicts", _waiting, words="possible duplicates"),
     )
     list_filter = (choice_filter("stage", Stage.choices, is_always_offered=True),)
     ordering = ("company__name", "pk")
@@ -91,6 +98,14 @@ class StageChangeAdmin(MachineAdmin):
     fieldsets = ((None, {"fields": (*(list_display[1:4]), text("reason"), text("actor"), when("at"))}),)
 
 
-def _how_many(model: Any, waiting: Q) -> Coalesce:
-    rows = model.objects.filter(waiting, company=OuterRef("company")).order_by().values("company")
-    return Coalesce(Subquery(rows.annotate(rows=Count("*")).values("rows"), output_field=IntegerField()), 0)
+class _HowMany(Subquery):
+    """How many rows the subquery has."""
+
+    template = "(SELECT count(*) FROM (%(subquery)s) AS waiting)"
+    output_field = IntegerField()
+
+
+def _how_many(model: Any, waiting: Q) -> _HowMany:
+    """Up to `COUNTED_WAITING`: a hundred thousand of each company would be the slowest part of the page."""
+    rows = model.objects.filter(waiting, company=OuterRef("company")).order_by().values("pk")
+    return _HowMany(rows[:COUNTED_WAITING])

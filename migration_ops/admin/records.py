@@ -29,8 +29,10 @@ class MachineAdmin(ListAdmin):
     change_form_before_template = "admin/migration_ops/read_only_note.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """With the JSON columns as texts, named ..._text."""
+        """With the JSON columns as texts, named ..._text; a list shows none of them."""
         rows: QuerySet[Any] = super().get_queryset(request)
+        if request.resolver_match is not None and str(request.resolver_match.url_name).endswith("_changelist"):
+            return rows.defer(*self.json_columns)
         texts = {f"{name}_text": Cast(name, TextField()) for name in self.json_columns}
         annotated: QuerySet[Any] = rows.defer(*self.json_columns).annotate(**texts)
         return annotated

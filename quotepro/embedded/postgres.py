@@ -21,7 +21,6 @@ START_WAIT_S = 60
 # Backends of a killed postmaster leave within moments; until then PostgreSQL rightly refuses a second server.
 ORPHANS_WAIT_S = 30
 SETTINGS = {
-    "shared_buffers": "256MB",
     "max_wal_size": "4GB",
     "min_wal_size": "512MB",
     # Here only: a crash of the machine may lose the last moments, never consistency. Refused in production (E002).
@@ -131,7 +130,10 @@ class EmbeddedPostgres:
 
     def _configure(self) -> None:
         """Writes our settings at every start, so that a new version of the project brings its own along."""
-        settings = SETTINGS | {"unix_socket_directories": str(self.places.sockets)}
+        settings = SETTINGS | {
+            "shared_buffers": f"{_shared_buffers_mb()}MB",
+            "unix_socket_directories": str(self.places.sockets),
+        }
         shared_memory = Path("/dev/shm")
         if not shared_memory.is_dir() or shutil.disk_usage(shared_memory).total < 1 << 30:
             # A container's 64 MB would fail a parallel hash join in the middle of a migration.
@@ -171,6 +173,15 @@ class EmbeddedPostgres:
             quiet = subprocess.DEVNULL
             return subprocess.run(command, stdin=quiet, stdout=quiet, stderr=quiet, **self.places.as_owner())
         return subprocess.run(command, input=stdin, capture_output=True, **self.places.as_owner())
+
+
+def _shared_buffers_mb() -> int:
+    """A quarter of the machine's memory, 128 MB to 4 GB, of which the server takes what its rows need.
+
+    A company of a million rows has some gigabytes. What is not in here is fetched from the system, at several times the
+    cost, or from the disk.
+    """
+    return min(max(int(psutil.virtual_memory().total) // 4 // 2**20, 128), 4096)
 
 
 def _last_line(output: bytes) -> str:

@@ -7,6 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from crm.models import ApiToken, Company, Customer, Quote
+from crm.selectors.browse import quotes_found
 from crm.tests.admin.rows import HOSTILE, a_company, deals
 
 pytestmark = pytest.mark.django_db
@@ -75,6 +76,36 @@ def test_words_find_the_job_and_the_customer(admin_client, company):
     assert text(admin_client.get(url, {"q": "paint hallway"})).count("/story/") == 3
     assert text(admin_client.get(url, {"q": "mill ann"})).count("/story/") == 1
     assert text(admin_client.get(url, {"q": "plumbing"})).count("/story/") == 0
+
+
+def newest_by_index(company: Company, term: str) -> bool:
+    """Whether the planner may look for the term by going from the newest quote to the next."""
+    with CaptureQueriesContext(connection) as captured:
+        quotes_found(company, term=term)
+    words = captured[-1]["sql"].split("crm_quote_words(", 1)[1]
+    return words.split("ORDER BY ", 1)[1].startswith('"t".created_at DESC')
+
+
+def test_a_word_that_nobody_used_is_not_looked_for_quote_by_quote(company):
+    """The planner expects half a percent of them to have it, and the newest of those soon: it read a million."""
+    more(company, 400)
+    Quote.objects.filter(company=company).update(job_name="Painting")
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE quotes_new")
+    assert quotes_found(company, term="plumbing") == ([], None)
+    assert not newest_by_index(company, "plumbing")
+    assert newest_by_index(company, "painting")
+
+
+def test_a_word_that_all_have_is_found_by_going_from_the_newest_on(company):
+    more(company, 400)
+    Quote.objects.filter(company=company).update(job_name="Painting")
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE quotes_new")
+    found, more_after = quotes_found(company, term="painting")
+    newest = Quote.objects.filter(company=company).order_by("-created_at", "-pk")[:50]
+    assert [row.id for row in found] == [quote.pk for quote in newest]
+    assert more_after is not None
 
 
 def test_the_story_has_every_chapter_and_escapes_it(admin_client, company):

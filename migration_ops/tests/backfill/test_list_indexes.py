@@ -7,6 +7,7 @@ from django.db import connection, transaction
 from crm.models import Company
 from migration_ops import conf
 from migration_ops.backfill import control, list_indexes, plan, runner
+from migration_ops.backfill.batch import Step, run_step
 from migration_ops.backfill.migrate import migrate
 from migration_ops.backfill.owner import this_process
 from migration_ops.models import IndexAside, MigrationRun
@@ -64,6 +65,35 @@ def test_two_workers_build_them(seeded, whole):
     run = MigrationRun.objects.get()
     assert set(run.batches.filter(kind="indexes").values_list("state", flat=True)) == {"done"}
     assert run.batches.filter(kind="indexes").count() == len(NAMES)
+
+
+def test_who_writes_to_their_tables_waits_until_the_last_is_built(seeded, whole, session):
+    run = at_rows(seeded(60))
+    while run.phase != "finish":
+        run_step(run.pk, run.generation, "test")
+        run.refresh_from_db()
+    builder = session()
+    held = run.batches.filter(kind="indexes").earliest("pk")
+    builder.execute("SELECT FROM migration_batch WHERE id = %s FOR UPDATE", [held.pk])
+    while run_step(run.pk, run.generation, "test") is Step.DONE:
+        pass
+    left = run.batches.filter(state="pending").order_by("pk")
+    assert list(left.values_list("kind", "part")) == [("indexes", held.part), ("finish", 1), ("finish", 2)]
+    builder.rollback()
+    to_the_end(run)
+
+
+def test_a_run_of_an_older_version_still_catches_up(seeded, whole):
+    """Its indexes were a phase of their own, in front of the sweep."""
+    company = seeded(60)
+    run = at_rows(company)
+    while run.phase == "rows":
+        run_step(run.pk, run.generation, "test")
+        run.refresh_from_db()
+    MigrationRun.objects.update(phase="indexes")
+    to_the_end(run)
+    assert not run.batches.filter(state="pending").exists()
+    assert_valid(company)
 
 
 def test_a_run_that_goes_on_elsewhere_builds_them(seeded, whole, manage):
