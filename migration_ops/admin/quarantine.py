@@ -67,6 +67,7 @@ class QuarantinedRowAdmin(WorkbenchPages):
     wide_ordering = ("company_id", "reason", "legacy_id")
     sortable_by = ()
     json_columns = ("source",)
+    is_json_listed = False
     search_ids = ("pk", "company_id")
     search_texts = ("field", "original")
     search_help_text = "Id of a legacy row or a company; in small tables a part of the field or the recorded value"
