@@ -126,6 +126,13 @@ def activity() -> dict[str, tuple[int, int, int]]:
         return {name: (inserted, updated, deleted) for name, inserted, updated, deleted in cursor.fetchall()}
 
 
+def activity_when_alone() -> dict[str, tuple[int, int, int]]:
+    """activity() once every other session has ended: the server counts what a command wrote when it ends its session,
+    some time after the command."""
+    wait_until(nobody_else_is_connected, "the commands' sessions to end")
+    return activity()
+
+
 def forget_migration() -> None:
     """Empty every table but the legacy one, and those that are only ever added to: the company was never migrated."""
     with connection.cursor() as cursor:

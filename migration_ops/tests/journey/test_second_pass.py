@@ -7,7 +7,7 @@ from migration_ops.dual_write import capture
 from migration_ops.models import CompanyStage, MigrationRun
 from migration_ops.stages import RunStatus, Stage
 from migration_ops.tests.backfill.driving import at_rows
-from migration_ops.tests.state import activity, as_json, differences, final_rows
+from migration_ops.tests.state import activity_when_alone, as_json, differences, final_rows
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -24,12 +24,12 @@ def test_second_pass_changes_nothing(seeded, manage, arguments):
     company = seeded(300)
     first = manage("migrate_legacy", "--company", company.slug, "--json")
     assert first.returncode in (0, 3), first.stderr
-    rows, before = final_rows(), activity()
+    rows, before = final_rows(), activity_when_alone()
     second = manage("migrate_legacy", "--company", company.slug, "--json", *arguments)
     assert second.returncode == first.returncode, second.stderr
     assert as_json(second.stdout)["status"] == "nothing to do"
     assert as_json(second.stdout)["passed"] in (True, None)
-    assert activity() == before
+    assert activity_when_alone() == before
     assert not differences(rows, final_rows())
 
 
@@ -38,10 +38,10 @@ def test_a_dry_run_writes_nothing(seeded, manage):
     company_id = company.pk
     company.delete()
     capture.remove()
-    before = activity()
+    before = activity_when_alone()
     told = manage("migrate_legacy", "--company", company_id, "--dry-run", "--batch-size", 50, "--json")
     assert told.returncode == 0, told.stderr
-    assert activity() == before
+    assert activity_when_alone() == before
     plan = as_json(told.stdout)
     assert (plan["rows"], plan["pending"], plan["batches"]) == (120, 120, 3)
     assert plan["would"] == [
@@ -50,10 +50,10 @@ def test_a_dry_run_writes_nothing(seeded, manage):
         "read contacts, find customers, then project 120 rows in 3 batches",
     ]
     assert manage("migrate_legacy", "--company", company_id, "--no-validate").returncode in (0, 3)
-    before = activity()
+    before = activity_when_alone()
     settled = manage("migrate_legacy", "--company", company_id, "--dry-run", "--json")
     assert as_json(settled.stdout)["would"] == ["do nothing: everything is migrated and nothing waits"]
-    assert activity() == before
+    assert activity_when_alone() == before
 
 
 def test_a_rehearsal_leaves_no_row_and_says_what_the_migration_gives(seeded, manage):
