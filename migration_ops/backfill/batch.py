@@ -187,6 +187,7 @@ def _next_phase(run: MigrationRun, generation: int) -> Step:
     MigrationRun.objects.filter(pk=run.pk, phase=run.phase, generation=generation).update(phase=PHASES[place])
     if PHASES[place] == BatchKind.ROWS:
         with transaction.atomic(), connection.cursor() as cursor:
+            fence.bound_waits(lock_ms=0, statement_ms=0)
             for name in ("quick_figures", "analyze_customers"):
                 cursor.execute(block("queries/plan.sql", name).sql)
     return Step.DONE

@@ -85,10 +85,15 @@ def lock_deals(ids: Sequence[UUID]) -> None:
 def bound_waits(*, lock_ms: int, statement_ms: int) -> None:
     """Limit what this transaction waits for, milliseconds, and how long a frozen process keeps others waiting: between
     two statements it may stand still as long as a statement may take, then the server ends its session.
+
+    Where the server lets us say so, an autovacuum that stands in the way of an index or of figures for the planner is
+    asked to step aside soon, and not after a second.
     """
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT set_config('lock_timeout', %s, true), set_config('statement_timeout', %s, true),"
-            " set_config('idle_in_transaction_session_timeout', %s, true)",
+            " set_config('idle_in_transaction_session_timeout', %s, true),"
+            " CASE WHEN has_parameter_privilege('deadlock_timeout', 'SET')"
+            " THEN set_config('deadlock_timeout', '20ms', true) END",
             [f"{lock_ms}ms", f"{statement_ms}ms", f"{max(statement_ms, conf.STANDSTILL_MS)}ms"],
         )

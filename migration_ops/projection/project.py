@@ -6,17 +6,16 @@ rules are in sql/projection/, one file a target table; nothing here knows a colu
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, LiteralString
 from uuid import UUID
 
 from django.db import connection
-from psycopg import sql
 
 from crm.models import Company
 from migration_ops import conf
 from migration_ops.exceptions import ProofFailed
-from migration_ops.projection.reasons import CROSS_ROW_FLAGS
+from migration_ops.projection import first_pass
+from migration_ops.projection.targets import PEOPLE, TARGETS, insert, upsert
 from migration_ops.sql.loader import Block, block, blocks
 
 LOWEST = UUID(int=0)
@@ -24,41 +23,6 @@ HIGHEST = UUID(int=2**128 - 1)
 
 # Regions whose people write 1,200 for twelve hundred; anywhere else a lone comma before three digits is a guess.
 COMMA_GROUP_REGIONS = frozenset({"US", "CA", "GB", "IE", "AU", "NZ", "IN", "PH", "SG", "HK", "MX", "JM", "PR"})
-
-
-@dataclass(frozen=True, kw_only=True)
-class Target:
-    """A target table, the block that projects to it, the column its rows are known by, and the money it proves."""
-
-    name: str
-    table: str
-    file: str
-    key: str = "id"
-    money: str | None = None
-
-    @property
-    def primary_key(self) -> tuple[str, ...]:
-        """What a repeated row conflicts on; the CRM's primary keys hold the company too."""
-        return (self.key, "company_id") if self.key == "id" else (self.key,)
-
-    @property
-    def block(self) -> Block:
-        """The SELECT that gives the rows."""
-        return block(self.file, self.name)
-
-
-TARGETS = (
-    Target(name="customers", table="customers_new", file="projection/customers.sql"),
-    Target(name="contacts", table="customer_contacts", file="projection/customers.sql"),
-    Target(name="addresses", table="customer_addresses", file="projection/customers.sql"),
-    Target(name="leads", table="leads_new", file="projection/leads.sql"),
-    Target(name="quotes", table="quotes_new", file="projection/quotes.sql", money="total"),
-    Target(name="quote_items", table="quote_items_new", file="projection/quote_items.sql", money="total"),
-    Target(name="jobs", table="jobs_new", file="projection/jobs.sql"),
-    Target(name="invoices", table="invoices_new", file="projection/invoices.sql", money="amount_due"),
-    Target(name="payments", table="payments", file="projection/payments.sql", money="amount"),
-    Target(name="links", table="migration_legacy_link", file="projection/links.sql", key="legacy_id"),
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,12 +134,14 @@ def write(
         for target in TARGETS:
             execute(upsert(target), params)
         run_all(stale, "remove_placeholder", params)
-        _prove(_rows("proof", {}))
+        _prove(_rows("proof"))
     else:
-        # Only placeholders have a customer that comes with its row.
-        targets = [target for target in TARGETS if found.placeholders or target.file != "projection/customers.sql"]
-        written = {target.name: _row(insert(target), params) for target in targets}
-        _prove((what, expected, written[target][place]) for what, target, place, expected in _rows("expected", {}))
+        if found.placeholders:  # the only customers that come with their rows
+            for target in PEOPLE:
+                execute(insert(target), params)
+        written = first_pass.write_new(params, rows=found.rows)
+        _prove((what, expected, written.targets[target][place]) for what, target, place, expected in _rows("expected"))
+        _prove((f"rows without their counterpart by {name}", 0, rows) for name, rows in written.dangling.items())
     quarantine = blocks("projection/quarantine.sql")
     quarantined = _count_rejected()
     if quarantined:
@@ -227,9 +193,9 @@ def _has_open_quarantine(company: UUID) -> bool:
     )
 
 
-def _rows(name: str, params: dict[str, Any]) -> list[tuple[Any, ...]]:
+def _rows(name: str) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute(block("projection/proof.sql", name).sql, params)
+        cursor.execute(block("projection/proof.sql", name).sql)
         return list(cursor.fetchall())
 
 
@@ -237,60 +203,6 @@ def _row(statement: str, params: dict[str, Any]) -> tuple[Any, ...]:
     with connection.cursor() as cursor:
         cursor.execute(statement, params)
         return tuple(cursor.fetchone())
-
-
-def _columns(target: Target) -> sql.Composed:
-    return sql.SQL(", ").join(map(sql.Identifier, target.block.columns))
-
-
-@cache
-def insert(target: Target) -> str:
-    """The statement of a first pass: it writes a target's rows and gives their number and money as they were stored."""
-    return (
-        sql.SQL(
-            "WITH written AS (INSERT INTO {table} ({columns}) {rows} RETURNING {money} AS money)"
-            " SELECT count(*), sum(money) FROM written"
-        )
-        .format(
-            table=sql.Identifier(target.table),
-            columns=_columns(target),
-            rows=sql.SQL(target.block.sql),
-            money=sql.Identifier(target.money) if target.money else sql.SQL("NULL::numeric"),
-        )
-        .as_string(None)
-    )
-
-
-@cache
-def upsert(target: Target) -> str:
-    """The statement that writes a target's rows over those that are there, and leaves unchanged ones alone."""
-    columns = target.block.columns
-    changing = [column for column in columns if column not in (*target.primary_key, *_KEPT.get(target.name, ()))]
-    table = sql.Identifier(target.table)
-    new = {column: sql.SQL("EXCLUDED.{}").format(sql.Identifier(column)) for column in changing}
-    if target.name == "links":
-        # Flags that depend on other rows are set when the run ends; the row's own projection keeps them.
-        new["flags"] = sql.SQL(
-            "EXCLUDED.flags || ARRAY(SELECT f FROM unnest(migration_legacy_link.flags) AS f WHERE f = ANY ({}::text[]))"
-        ).format(sql.Literal([str(flag) for flag in CROSS_ROW_FLAGS]))
-    compared = [column for column in changing if column != "batch_id"]
-    statement = sql.SQL(
-        "INSERT INTO {table} ({columns}) {rows} ON CONFLICT ({key}) DO UPDATE SET {sets}"
-        " WHERE ({old}) IS DISTINCT FROM ({new})"
-    ).format(
-        table=table,
-        columns=_columns(target),
-        rows=sql.SQL(target.block.sql),
-        key=sql.SQL(", ").join(map(sql.Identifier, target.primary_key)),
-        sets=sql.SQL(", ").join(sql.SQL("{} = {}").format(sql.Identifier(column), new[column]) for column in changing),
-        old=sql.SQL(", ").join(sql.SQL("{}.{}").format(table, sql.Identifier(column)) for column in compared),
-        new=sql.SQL(", ").join(new[column] for column in compared),
-    )
-    return statement.as_string(None)
-
-
-# Columns a re-projection never takes back: what a person or a later write made of them stands.
-_KEPT = {"customers": ("name", "email", "phone"), "contacts": ("customer_id",), "addresses": ("is_primary",)}
 
 
 def _prove(figures: Iterable[tuple[str, Any, Any]]) -> None:

@@ -13,8 +13,8 @@ from uuid import UUID
 from psycopg import sql
 
 from migration_ops import conf
-from migration_ops.projection.project import TARGETS
 from migration_ops.projection.reasons import CROSS_ROW_FLAGS
+from migration_ops.projection.targets import TARGETS
 from migration_ops.sql.loader import Block, block, blocks
 from migration_ops.validation.query import composed_rows
 from migration_ops.validation.report import Difference, Kind, Tally

@@ -8,7 +8,8 @@ from django.db import connection, transaction
 
 from crm.models import Company
 from migration_ops import conf
-from migration_ops.projection.project import TARGETS, Scope
+from migration_ops.projection.project import Scope
+from migration_ops.projection.targets import TARGETS
 from migration_ops.sql.loader import block
 from migration_ops.tests.dirty.case import base_row, line, rows_of
 from migration_ops.tests.dirty_rows import CASES
