@@ -12,7 +12,7 @@ from psycopg import sql
 
 from crm.exceptions import NotFound
 from crm.models import Company, Customer
-from crm.selectors.estimates import is_common
+from crm.selectors.estimates import is_soon_found
 from crm.sql import statement
 from crm.sql.prepared import prepared_cursor
 
@@ -57,6 +57,7 @@ FILTERS: Mapping[str, Mapping[str, sql.Composable]] = {
         "contact_key": sql.SQL("t.id = ANY (ARRAY({}))").format(CUSTOMERS_BY_KEY),
     },
 }
+AFTER = sql.SQL("(t.created_at, t.id) < (%(after_at)s, %(after_id)s)")
 
 
 def newest_first(table: str, *, is_walking: bool = True) -> sql.Composed:
@@ -91,7 +92,7 @@ def page(
     offset: int = 0,
     after: Position | None = None,
 ) -> Page:
-    """One page of a company's rows, the newest first. One statement, whatever the rows hold.
+    """One page of a company's rows, the newest first. One statement, or four for a search, whatever the rows hold.
 
     Args:
         kind: leads, quotes, jobs, invoices or customers.
@@ -102,7 +103,7 @@ def page(
         "company": company.pk, "offset": offset,
         "after_at": after.created_at if after else None, "after_id": after.id if after else None,
     }  # fmt: skip
-    is_walking = "search" not in given or is_common(Customer, company.pk, FILTERS[kind]["search"], params)
+    is_walking = "search" not in given or _is_search_walking(company, given, params, rows=offset + limit + 1)
     asked = _page_statement(kind, tuple(given), after is not None, offset > 0, limit + 1, is_walking)
     # How a filter is best applied depends on its value: such a list is planned anew.
     with connection.cursor() if given else prepared_cursor() as cursor:
@@ -110,6 +111,13 @@ def page(
         rows = cursor.fetchall()
     last = Position(created_at=rows[limit - 1][0], id=rows[limit - 1][1]) if len(rows) > limit else None
     return Page(rows=[body for _, _, body in rows[:limit]], after=last)
+
+
+def _is_search_walking(company: Company, given: Mapping[str, Any], params: Mapping[str, Any], *, rows: int) -> bool:
+    within = [FILTERS["customers"][name] for name in given if name != "search"]
+    if params["after_id"] is not None:
+        within.append(AFTER)
+    return is_soon_found(Customer, company.pk, FILTERS["customers"]["search"], params, rows=rows, within=within)
 
 
 @lru_cache(maxsize=512)
@@ -121,7 +129,7 @@ def _page_statement(
     parts: list[sql.Composable] = [sql.SQL(statement(f"api/{kind}"))]
     parts += [sql.SQL(" AND ") + FILTERS[kind][name] for name in given]
     if is_after:
-        parts.append(sql.SQL(" AND (t.created_at, t.id) < (%(after_at)s, %(after_id)s)"))
+        parts += [sql.SQL(" AND "), AFTER]
     elif is_offset:
         # The first row's key from the index alone: the JSON of skipped rows is not made.
         parts += [

@@ -14,8 +14,8 @@ from psycopg import sql
 from crm.models import Company, Invoice, Job, Lead, Payment, Quote
 from crm.ports import deal_story
 from crm.selectors.api import CUSTOMERS_BY_KEY, Position, newest_first
-from crm.selectors.estimates import is_common
-from crm.selectors.search import WORD, customer_filters, words_query
+from crm.selectors.estimates import is_soon_found
+from crm.selectors.search import WORD, customer_filters, of_company, words_query
 from crm.sql import statement
 
 PAGE_ROWS = 50
@@ -59,7 +59,7 @@ class Chapter:
 def quotes_found(
     company: Company, *, term: str = "", status: str = "", after: Position | None = None
 ) -> tuple[list[Found], Position | None]:
-    """A page of quotes, the newest first, and where the next one begins; a statement, with words four.
+    """A page of quotes, the newest first, and where the next one begins; a statement, with words seven at most.
 
     Args:
         term: an id, a mailbox, a phone, a quote number, or words of the job, the description or the customer's name.
@@ -75,7 +75,8 @@ def quotes_found(
     ways = _ways(company, term.strip()[:200], params) if term.strip() else []
     # Each way by its own index and no further than a page: an OR over all of them would read every row of the company.
     pages = [
-        _where([way, *always]) + newest_first("t", is_walking=_is_walking(company, way, params)) + MOST for way in ways
+        _where([way, *always]) + newest_first("t", is_walking=_is_walking(company, way, params, always)) + MOST
+        for way in ways
     ] or [_where(always) + newest_first("t") + MOST]
     parts: list[sql.Composable] = [*pages]
     if len(pages) > 1:
@@ -97,8 +98,12 @@ def _where(conditions: Sequence[sql.Composable]) -> sql.Composed:
     )
 
 
-def _is_walking(company: Company, way: sql.Composable, params: Mapping[str, Any]) -> bool:
-    return way is not BY_WORDS or is_common(Quote, company.pk, BY_WORDS, params)
+def _is_walking(
+    company: Company, way: sql.Composable, params: Mapping[str, Any], always: Sequence[sql.Composable]
+) -> bool:
+    return way is not BY_WORDS or is_soon_found(
+        Quote, company.pk, BY_WORDS, params, rows=params["limit"], within=always
+    )
 
 
 def _ways(company: Company, term: str, params: dict[str, Any]) -> list[sql.Composable]:
@@ -114,7 +119,7 @@ def _ways(company: Company, term: str, params: dict[str, Any]) -> list[sql.Compo
     words = WORD.findall(term.lower())[:8]
     if not words:
         return [BY_NUMBER]
-    params |= {"search": words_query(company, words, is_prefix=True), "most": MOST_CUSTOMERS}
+    params |= {"search": words_query(company, words), "most": MOST_CUSTOMERS}
     params["words"] = _stemmed(company, words)
     return [BY_WORDS, BY_CUSTOMER, BY_NUMBER]
 
@@ -124,7 +129,7 @@ def _stemmed(company: Company, words: list[str]) -> str:
     with connection.cursor() as cursor:
         cursor.execute("SELECT plainto_tsquery('pg_catalog.english', %s)::text", [" ".join(words)])
         (query,) = cursor.fetchone()
-    return f"'c:{company.pk}' & ({query})" if query else "'c:none'"
+    return of_company(Quote, company, query) if query else "'c:none'"
 
 
 def quote_story(company: Company, quote_id: UUID) -> list[Chapter] | None:

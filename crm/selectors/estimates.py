@@ -1,7 +1,7 @@
 """How large a table is, without counting it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -9,10 +9,14 @@ from uuid import UUID
 from django.db import connection, models
 from psycopg import sql
 
-ROW_ESTIMATE = (Path(__file__).resolve().parent.parent / "sql" / "row_estimate.sql").read_text(encoding="utf-8")
+SQL = Path(__file__).resolve().parent.parent / "sql"
+ROW_ESTIMATE = (SQL / "row_estimate.sql").read_text(encoding="utf-8")
+COMPANY_SHARE = (SQL / "company_share.sql").read_text(encoding="utf-8")
 
 # Above half a percent, the planner's guess for a word that no row of its sample has (DEFAULT_TS_MATCH_SEL).
 COMMON_SHARE = 0.006
+# So many of the newest rows are looked through for a page, at most.
+WALK_ROWS = 5_000
 ALL = sql.SQL("true")
 
 
@@ -22,6 +26,14 @@ def row_estimate(model: type[models.Model]) -> int:
         cursor.execute(ROW_ESTIMATE, {"table": model._meta.db_table})
         (estimate,) = cursor.fetchone()
     return int(estimate)
+
+
+def company_share(model: type[models.Model], company: UUID) -> float:
+    """The share of the table's rows that are the company's, 0 to 1, as the planner's sample has it."""
+    with connection.cursor() as cursor:
+        cursor.execute(COMPANY_SHARE, {"table": model._meta.db_table, "company": company})
+        (share,) = cursor.fetchone()
+    return float(share)
 
 
 def company_row_estimate(
@@ -48,10 +60,38 @@ def company_row_estimate(
     return int(plan[0]["Plan"]["Plan Rows"])
 
 
-def is_common(model: type[models.Model], company: UUID, condition: sql.Composable, params: Mapping[str, Any]) -> bool:
-    """Whether the planner has seen the condition met by many of the company's rows.
+def is_soon_found(
+    model: type[models.Model],
+    company: UUID,
+    condition: sql.Composable,
+    params: Mapping[str, Any],
+    *,
+    rows: int,
+    within: Sequence[sql.Composable] = (),
+) -> bool:
+    """Whether a page of rows that meet the condition is found by going from the company's newest row to the next.
 
-    Of a word that it has not seen it expects up to half a percent. The newest few rows with it are then thought to be
-    found soon by going from the newest row to the next, which reads all of a large company for a word that nobody used.
+    Where it is not, the rows that meet it are found by its index and sorted. The planner cannot tell the two apart: of
+    a word that it has not seen it expects half a percent and of one that another company uses as many as there, spread
+    evenly, and then reads all of a large company for a word that nobody in it has used. So a word that it has seen is
+    tried on the newest rows, which are looked at no further than it takes.
+
+    Args:
+        rows: how many the page needs.
+        within: what else they meet; the table is called `t` in all conditions.
     """
-    return company_row_estimate(model, company, condition, params) > COMMON_SHARE * company_row_estimate(model, company)
+    if company_row_estimate(model, company, condition, params) <= COMMON_SHARE * company_row_estimate(model, company):
+        return False
+    statement = sql.SQL(
+        "SELECT count(*) FROM (SELECT FROM (SELECT t.* FROM {} t WHERE {} ORDER BY t.created_at DESC, t.id DESC"
+        " LIMIT {}) AS t WHERE {} LIMIT {}) AS found"
+    ).format(
+        sql.Identifier(model._meta.db_table),
+        sql.SQL(" AND ").join([sql.SQL("t.company_id = %(company)s"), *within]),
+        sql.Literal(WALK_ROWS),
+        condition,
+        sql.Literal(rows),
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement.as_string(None), {**params, "company": company})
+        return bool(cursor.fetchone()[0] == rows)

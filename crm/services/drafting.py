@@ -8,7 +8,8 @@ from uuid import UUID
 
 from django.db import connection
 
-from crm.models import Company
+from crm.models import Company, Quote
+from crm.selectors.search import company_word
 from crm.sql import statement
 from crm.values import Line
 
@@ -60,8 +61,8 @@ def _similar(company: Company, words: str, operator: str, leave_out: UUID | None
         cursor.execute(
             statement("similar_quotes"),
             {
-                "company": company.pk, "words": words, "operator": operator, "leave_out": leave_out,
-                "candidates": CANDIDATES, "most": SOURCES,
+                "company": company.pk, "company_word": "".join(company_word(Quote, company)), "words": words,
+                "operator": operator, "leave_out": leave_out, "candidates": CANDIDATES, "most": SOURCES,
             },
         )  # fmt: skip
         return [

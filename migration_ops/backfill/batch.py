@@ -241,7 +241,10 @@ def _recover(run: MigrationRun, generation: int, batch_id: int, error: Exception
         elif batch.kind == BatchKind.ROWS:
             sweep.halve(run.company, batch, message, is_locked=code in RETRYABLE)
             pause_s = 0.0
-        elif batch.kind in (BatchKind.INDEXES, BatchKind.SWEEP) and batch.attempts < conf.SWEEP_ATTEMPTS:
+        elif (
+            batch.kind in (BatchKind.INDEXES, BatchKind.SWEEP, BatchKind.FINISH)
+            and batch.attempts < conf.SWEEP_ATTEMPTS
+        ):
             pause_s = 0.05
         else:
             pause_s = -1.0

@@ -30,7 +30,7 @@ PHASES = {
     "rows": "projecting rows",
     "sweep": "catching up",
     "indexes": "building indexes",
-    "finish": "finishing",
+    "finish": "building indexes and finishing",
 }
 
 

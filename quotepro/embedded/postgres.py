@@ -18,6 +18,8 @@ DATABASE = "quotepro"
 OUR_SETTINGS = "quotepro.conf"
 LOG_BYTES = 20_000_000
 START_WAIT_S = 60
+# Control groups, version 2 and 1.
+CONTAINER_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 # Backends of a killed postmaster leave within moments; until then PostgreSQL rightly refuses a second server.
 ORPHANS_WAIT_S = 30
 SETTINGS = {
@@ -176,12 +178,23 @@ class EmbeddedPostgres:
 
 
 def _shared_buffers_mb() -> int:
-    """A quarter of the machine's memory, 128 MB to 4 GB, of which the server takes what its rows need.
+    """A quarter of the memory we may use, 128 MB to 4 GB, of which the server takes what its rows need.
 
     A company of a million rows has some gigabytes. What is not in here is fetched from the system, at several times the
     cost, or from the disk.
     """
-    return min(max(int(psutil.virtual_memory().total) // 4 // 2**20, 128), 4096)
+    return min(max(_memory_bytes() // 4 // 2**20, 128), 4096)
+
+
+def _memory_bytes() -> int:
+    """The machine's memory, or what a container may use of it."""
+    limits = [int(psutil.virtual_memory().total)]
+    for file in CONTAINER_LIMITS:
+        try:
+            limits.append(int(file.read_text()))
+        except (OSError, ValueError):  # absent, or "max"
+            continue
+    return min(limits)
 
 
 def _last_line(output: bytes) -> str:

@@ -7,7 +7,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from crm.models import ApiToken, Company, Customer, Quote
+from crm.selectors import estimates
 from crm.selectors.browse import quotes_found
+from crm.selectors.search import company_word
+from crm.services.drafting import draft
 from crm.tests.admin.rows import HOSTILE, a_company, deals
 
 pytestmark = pytest.mark.django_db
@@ -106,6 +109,55 @@ def test_a_word_that_all_have_is_found_by_going_from_the_newest_on(company):
     newest = Quote.objects.filter(company=company).order_by("-created_at", "-pk")[:50]
     assert [row.id for row in found] == [quote.pk for quote in newest]
     assert more_after is not None
+
+
+def test_a_word_that_another_company_uses_is_not_looked_for_quote_by_quote(company):
+    other = a_company(2)
+    deals(other, 3)
+    for each, name in ((company, "Roofing"), (other, "Painting")):
+        more(each, 400)
+        Quote.objects.filter(company=each).update(job_name=name)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE quotes_new")
+    assert not newest_by_index(company, "painting")
+    assert newest_by_index(other, "painting")
+    assert quotes_found(company, term="painting") == ([], None)
+
+
+def test_a_word_of_the_oldest_quotes_is_not_looked_for_from_the_newest_on(company, monkeypatch):
+    monkeypatch.setattr(estimates, "WALK_ROWS", 100)
+    more(company, 400)
+    oldest = Quote.objects.filter(company=company).order_by("created_at")[:200]
+    Quote.objects.filter(pk__in=oldest.values("pk")).update(job_name="Painting")
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE quotes_new")
+    assert not newest_by_index(company, "painting")
+    found, more_after = quotes_found(company, term="painting")
+    assert len(found) == 50
+    assert more_after is not None
+
+
+@pytest.mark.parametrize("is_large", [True, False], ids=["most rows are the company's", "few are"])
+def test_a_search_is_the_companys_own_however_many_rows_it_has(company, is_large):
+    other = a_company(2)
+    deals(other, 3)
+    large, small = (company, other) if is_large else (other, company)
+    more(large, 60)
+    Quote.objects.update(job_name="Painting")
+    Customer.objects.update(name="Ann Painter")
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE quotes_new; ANALYZE customers_new")
+    assert company_word(Quote, large) == []
+    assert company_word(Quote, small) == [f"'c:{small.pk}'"]
+    for term in ("painting", "painter"):
+        found, _ = quotes_found(company, term=term)
+        assert {row.id for row in found} <= set(Quote.objects.filter(company=company).values_list("pk", flat=True))
+        assert len(found) == (50 if is_large else 3)
+    drafted = draft(company, "painting")
+    assert drafted.sources
+    assert {source.id for source in drafted.sources} <= set(
+        Quote.objects.filter(company=company).values_list("pk", flat=True)
+    )
 
 
 def test_the_story_has_every_chapter_and_escapes_it(admin_client, company):

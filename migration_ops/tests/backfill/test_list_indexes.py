@@ -1,5 +1,7 @@
 """Indexes of lists that a first run does without while it writes: they are there again, however it ends."""
 
+from importlib import import_module
+
 import pytest
 from django.core.management import call_command
 from django.db import connection, transaction
@@ -10,7 +12,7 @@ from migration_ops.backfill import control, list_indexes, plan, runner
 from migration_ops.backfill.batch import Step, run_step
 from migration_ops.backfill.migrate import migrate
 from migration_ops.backfill.owner import this_process
-from migration_ops.models import IndexAside, MigrationRun
+from migration_ops.models import IndexAside, MigrationBatch, MigrationRun
 from migration_ops.stages import RunStatus
 from migration_ops.tests.backfill.driving import BATCH_ROWS, at_rows, to_the_end
 from migration_ops.tests.state import as_json, assert_valid
@@ -94,6 +96,22 @@ def test_a_run_of_an_older_version_still_catches_up(seeded, whole):
     to_the_end(run)
     assert not run.batches.filter(state="pending").exists()
     assert_valid(company)
+
+
+def test_the_finish_an_older_version_planned_is_still_all_done(seeded, whole):
+    """It had two parts a round, and looked at the deals' figures in the first."""
+    company = seeded(60)
+    run = at_rows(company)
+    run.batches.filter(kind="finish", part=2).delete()
+    MigrationBatch.objects.create(run=run, kind="finish", part=2)
+    MigrationBatch.objects.create(run=run, kind="finish", part=3)
+    run.batches.filter(kind="finish", part__lt=2).update(state="done")
+    with connection.cursor() as cursor:
+        cursor.execute(import_module("migration_ops.migrations.0024_phase_order").THREE_PARTS)
+    finish = run.batches.filter(kind="finish").order_by("part").values_list("part", "state")
+    assert list(finish) == [(0, "done"), (1, "done"), (3, "pending"), (4, "pending"), (5, "pending")]
+    to_the_end(run)
+    assert not run.batches.filter(state="pending").exists()
 
 
 def test_a_run_that_goes_on_elsewhere_builds_them(seeded, whole, manage):
