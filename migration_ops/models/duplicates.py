@@ -64,6 +64,12 @@ class DedupContact(models.Model):
     phones = ArrayField(models.TextField(), default=list)
     addresses = ArrayField(models.TextField(), default=list)
     values = ArrayField(models.BigIntegerField(), default=list, db_default=[], help_text="Hashes, as in DedupValue.")
+    counts = ArrayField(
+        models.IntegerField(),
+        default=list,
+        db_default=[],
+        help_text="Of each value how often it was used, by people and by companies, when the contact was indexed.",
+    )
 
     class Meta:
         db_table = "migration_dedup_contact"

@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import Any, Final
+from itertools import chain
+from typing import Final
 from uuid import UUID
 
 import numpy as np
@@ -21,6 +22,9 @@ from migration_ops.identity.duplicates.usage import Usage
 from migration_ops.sql.loader import block
 
 LOOKUP: Final = "duplicates/lookup.sql"
+# Of a value's hash: uses, people, companies.
+Counts = dict[int, tuple[int, int, int]]
+UNKNOWN: Final = (0, 0, 0)
 # A value only one record uses is as rare as can be: it is not kept.
 _KEPT: Final = 2
 # Contacts brought up to date in one transaction.
@@ -66,7 +70,7 @@ def write_index(company: Company, book: Book, found: Found) -> None:
                 cursor.execute(block(store.SEARCH, name).sql, {"company": company.pk})
         store.copy_rows(
             "COPY migration_dedup_contact (contact_id, company_id, keys, mailboxes, phones, addresses,"
-            ' "values") FROM STDIN',
+            ' "values", counts) FROM STDIN',
             _contacts(company, book, found),
         )
         store.copy_rows(
@@ -112,25 +116,27 @@ def put(company: Company, ids: Sequence[UUID]) -> None:
     table = columns.build(records.values())
     tables = value_hashes(table)
     words = tables["address_words"].view(np.int64).tolist()
+    own = {id: of_record(table, tables, row) for row, id in enumerate(records)}
     with connection.cursor() as cursor:
         cursor.execute(block(LOOKUP, "forget").sql, {"ids": gone})
         cursor.execute(block(LOOKUP, "values_of").sql, {"ids": list(records)})
         before = {id: Counter(values) for id, values in cursor.fetchall()}
-        own = {id: of_record(table, tables, row) for row, id in enumerate(records)}
         fresh = Counter[int]()
         for id, values in own.items():
             fresh += Counter(values) - before.get(id, Counter())
         # In one order for everybody, so that two who bring contacts up to date wait for each other but never in a ring.
         cursor.execute(block(LOOKUP, "count").sql, {"company": company.pk, "values": sorted(fresh.elements())})
-        cursor.execute(block(LOOKUP, "common").sql, {"company": company.pk, "values": words})
-        uses = dict(cursor.fetchall())
-        common = np.array([uses.get(word, 0) for word in words], np.int64)
+        asked = {*words, *chain.from_iterable(own.values())}
+        cursor.execute(block(LOOKUP, "common").sql, {"company": company.pk, "values": sorted(asked)})
+        known: Counts = {value: (uses, people, companies) for value, uses, people, companies in cursor.fetchall()}
+        common = np.array([known.get(word, UNKNOWN)[0] for word in words], np.int64)
         rows, keys = keys_of(table, common, company, capped=False)
         for row, (id, record) in enumerate(records.items()):
             cursor.execute(
                 block(LOOKUP, "put").sql,
                 {
                     "id": id, "company": company.pk, "keys": keys[rows == row].tolist(), "values": own[id],
+                    "counts": list(chain.from_iterable(known.get(value, UNKNOWN) for value in own[id])),
                     "mailboxes": list(record.mailboxes), "phones": list(record.phones),
                     "addresses": list(record.addresses),
                 },
@@ -140,13 +146,16 @@ def put(company: Company, ids: Sequence[UUID]) -> None:
 def _contacts(company: Company, book: Book, found: Found) -> Iterator[tuple[object, ...]]:
     table = found.columns
     rows, keys = keys_of(table, found.comparer.statistics.address_words, company, capped=True)
-    tables = value_hashes(table)
+    signed = {kind: each.view(np.int64) for kind, each in value_hashes(table).items()}
     bounds = np.searchsorted(rows, np.arange(len(book.ids) + 1)).tolist()
     for record, id in enumerate(book.ids):
         mine = keys[bounds[record] : bounds[record + 1]].tolist()
         texts: ContactTexts = table.record(record)
         values = (list(each) or "{}" for each in (texts.mailboxes, texts.phones, texts.addresses))
-        yield id, company.pk, _array(mine), *values, _array(of_record(table, tables, record))
+        codes = _codes_of(table, record)
+        hashed = [signed[kind][code] for kind, code in codes]
+        counted = [count for kind, code in codes for count in _count_of(found.comparer.statistics, kind, code)]
+        yield id, company.pk, _array(mine), *values, _array(hashed), _array(counted)
 
 
 def _array(numbers: list[int]) -> str:
@@ -155,23 +164,30 @@ def _array(numbers: list[int]) -> str:
 
 def of_record(table: Columns, tables: dict[str, Hashes], row: int) -> list[int]:
     """The hashes of one record's values, as ``DedupValue`` counts them."""
-    found: list[Any] = []
+    signed: list[int] = (
+        np.array([tables[kind][code] for kind, code in _codes_of(table, row)], np.uint64).view(np.int64).tolist()
+    )
+    return signed
+
+
+def _codes_of(table: Columns, row: int) -> list[tuple[str, int]]:
+    """The kind and the code of each of a record's values."""
+    found: list[tuple[str, int]] = []
     name = int(table.name[row])
     if name >= 0:
         first, last = int(table.names.first[name]), int(table.names.last[name])
         if table.names.company[name]:
-            found.append(tables["companies"][last])
+            found.append(("companies", last))
         else:
-            found.append(tables["lasts"][last])
+            found.append(("lasts", last))
             if first >= 0:
-                found.append(tables["firsts"][first])
+                found.append(("firsts", first))
     for kind, column in (("phones", table.phones), ("mailboxes", table.mailboxes), ("addresses", table.addresses)):
-        found += [tables[kind][code] for code in column[row].tolist() if code >= 0]
+        found += [(kind, code) for code in column[row].tolist() if code >= 0]
     for address in table.addresses[row].tolist():
         if address >= 0:
-            found += [tables["address_words"][word] for word in table.address_words[address].tolist() if word >= 0]
-    signed: list[int] = np.array(found, np.uint64).view(np.int64).tolist()
-    return signed
+            found += [("address_words", word) for word in table.address_words[address].tolist() if word >= 0]
+    return found
 
 
 def value_hashes(columns: Columns) -> dict[str, Hashes]:
@@ -187,19 +203,20 @@ def value_hashes(columns: Columns) -> dict[str, Hashes]:
     }
 
 
+def _count_of(known: Statistics, kind: str, code: int) -> tuple[int, int, int]:
+    """Uses, people and companies of a value, as ``DedupValue`` keeps them."""
+    uses = getattr(known, kind)
+    if isinstance(uses, Usage):
+        counts = int(uses.records[code]), int(uses.people[code]), int(uses.companies[code])
+    else:
+        counts = int(uses[code]), 0, 0
+    return counts if counts[0] >= _KEPT else UNKNOWN
+
+
 def _values(company: Company, columns: Columns, known: Statistics) -> Iterator[tuple[object, ...]]:
     for kind, table in value_hashes(columns).items():
         uses = getattr(known, kind)
         signed = table.view(np.int64).tolist()
-        if isinstance(uses, Usage):
-            for code in np.flatnonzero(uses.records >= _KEPT).tolist():
-                yield (
-                    company.pk,
-                    signed[code],
-                    int(uses.records[code]),
-                    int(uses.people[code]),
-                    int(uses.companies[code]),
-                )
-        else:
-            for code in np.flatnonzero(uses >= _KEPT).tolist():
-                yield company.pk, signed[code], int(uses[code]), 0, 0
+        of_each = uses.records if isinstance(uses, Usage) else uses
+        for code in np.flatnonzero(of_each >= _KEPT).tolist():
+            yield company.pk, signed[code], *_count_of(known, kind, code)

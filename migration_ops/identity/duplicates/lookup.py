@@ -13,6 +13,7 @@ from migration_ops.identity.duplicates.columns import Columns, ContactTexts
 from migration_ops.identity.duplicates.compare import Comparer
 from migration_ops.identity.duplicates.decisions import rulings_of
 from migration_ops.identity.duplicates.explain import Explained
+from migration_ops.identity.duplicates.index import UNKNOWN, Counts
 from migration_ops.identity.duplicates.policy import WHYS, Verdict, Why
 from migration_ops.identity.duplicates.reading import known_name
 from migration_ops.identity.duplicates.statistics import Statistics, Uses
@@ -21,8 +22,6 @@ from migration_ops.models import DedupRun
 from migration_ops.sql.loader import block
 
 Candidates = list[tuple[UUID, UUID, ContactTexts]]
-# Of a value's hash: uses, people, companies.
-Known = dict[int, tuple[int, int, int]]
 # Contacts one look-up compares at most; the passes are capped, so that more is a sign of nothing.
 MOST = 500
 # Contacts one look-up brings into the index first.
@@ -118,10 +117,11 @@ class Lookup:
         order = sorted(range(len(matches)), key=lambda place: (-matches[place].score, matches[place].contact))
         return [(matches[place], (comparer, scored, place)) for place in order]
 
-    def _ask(self, keys: Uses, own: list[int], but: UUID | None) -> tuple[Candidates, Known, set[UUID]]:
+    def _ask(self, keys: Uses, own: list[int], but: UUID | None) -> tuple[Candidates, Counts, set[UUID]]:
         """Candidates, how common their values and the contact's own are, and contacts the index does not know yet."""
         found: Candidates = []
-        known: Known = {}
+        known: Counts = {}
+        now: Counts = {}
         stale: set[UUID] = set()
         started = perf_counter()
         with prepared_cursor() as cursor:
@@ -131,9 +131,9 @@ class Lookup:
             )
             rows = cursor.fetchall()
         self.asked_seconds += perf_counter() - started
-        for id, customer, name, mailboxes, phones, addresses, value, uses, people, companies in rows:
-            if value is not None:
-                known[value] = (uses, people, companies)
+        for id, customer, name, mailboxes, phones, addresses, values, counts in rows:
+            if id is None:
+                now[values[0]] = tuple(counts)
             elif customer is None:
                 stale.add(id)
             else:
@@ -141,13 +141,14 @@ class Lookup:
                     self.rulings.name(known_name(name)), tuple(mailboxes), tuple(phones), tuple(addresses)
                 )
                 found.append((id, customer, texts))
-        return found, known, stale
+                known.update(zip(values, zip(counts[0::3], counts[1::3], counts[2::3], strict=True), strict=True))
+        return found, known | now, stale
 
-    def _statistics(self, table: Columns, known: Known) -> Statistics:
+    def _statistics(self, table: Columns, known: Counts) -> Statistics:
         """What is stored about the values at hand, and what these few records themselves show."""
         here = statistics.measure(table)
         stored = {
-            kind: np.array([known.get(value, (0, 0, 0)) for value in hashed.view(np.int64).tolist()]).reshape(-1, 3).T
+            kind: np.array([known.get(value, UNKNOWN) for value in hashed.view(np.int64).tolist()]).reshape(-1, 3).T
             for kind, hashed in index.value_hashes(table).items()
         }
         measured = Statistics(

@@ -1,15 +1,15 @@
 -- One contact looked up among the company's, and the index behind it kept current.
 
 -- name: look_up
--- In one statement: contacts that agree in the key of one pass, how common their values and the asked ones are, and
--- contacts the index does not know yet. Keys hold the company, so that another company's never come up.
+-- In one statement: contacts that agree in the key of one pass, with how common their values were when they were indexed;
+-- how common the asked values are now; and contacts the index does not know yet. What an asked and a found contact share is
+-- among the asked values. Keys hold the company, so that another company's never come up.
 -- params: company (uuid), keys (bigint[]), values (bigint[]), but (uuid or null: the contact itself), most (int)
 -- index: migration_dedup_contact_keys, migration_dedup_value_key, migration_dedup_stale's company
 -- The planner takes the contacts that share a key for a twelfth of all: it would walk them in the order of their ids
--- until the limit is reached, and read every value of the company. So what shares a key is found first, by itself, and
--- each value is looked up on its own.
+-- until the limit is reached. So what shares a key is found first, by itself.
 WITH sharing AS MATERIALIZED (
-    SELECT d.contact_id, d.company_id, d.mailboxes, d.phones, d.addresses, d."values"
+    SELECT d.contact_id, d.company_id, d.mailboxes, d.phones, d.addresses, d."values", d.counts
       FROM migration_dedup_contact d
      WHERE d.keys && %(keys)s::bigint[]),
 found AS MATERIALIZED (
@@ -17,17 +17,15 @@ found AS MATERIALIZED (
      WHERE s.company_id = %(company)s AND s.contact_id IS DISTINCT FROM %(but)s::uuid
      ORDER BY s.contact_id
      LIMIT %(most)s)
-SELECT c.id, c.customer_id, c.name_key, f.mailboxes, f.phones, f.addresses,
-       NULL::bigint, NULL::integer, NULL::smallint, NULL::smallint
+SELECT c.id, c.customer_id, c.name_key, f.mailboxes, f.phones, f.addresses, f."values", f.counts
   FROM found f
   JOIN customer_contacts c ON c.id = f.contact_id AND c.company_id = %(company)s
 UNION ALL
-SELECT NULL, NULL, NULL, NULL, NULL, NULL, v.value, v.uses, v.people, v.companies
-  FROM (SELECT unnest(%(values)s::bigint[]) AS value UNION SELECT unnest(f."values") FROM found f) AS w
- CROSS JOIN LATERAL (SELECT * FROM migration_dedup_value n
-                      WHERE n.company_id = %(company)s AND n.value = w.value OFFSET 0) AS v
+SELECT NULL, NULL, NULL, NULL, NULL, NULL, ARRAY[v.value], ARRAY[v.uses, v.people, v.companies]
+  FROM migration_dedup_value v
+ WHERE v.company_id = %(company)s AND v.value = ANY (%(values)s::bigint[])
 UNION ALL
-SELECT s.contact_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+SELECT s.contact_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL
   FROM (SELECT contact_id FROM migration_dedup_stale WHERE company_id = %(company)s AND NOT is_indexed LIMIT 100) AS s;
 
 -- name: stale
@@ -86,18 +84,19 @@ RETURNING id;
 -- How common values are.
 -- params: company (uuid), values (bigint[])
 -- index: migration_dedup_value_key
-SELECT v.value, v.uses FROM migration_dedup_value v
+SELECT v.value, v.uses, v.people, v.companies FROM migration_dedup_value v
  WHERE v.company_id = %(company)s AND v.value = ANY (%(values)s::bigint[]);
 
 -- name: put
 -- A contact as it is now; returns nothing where it was known as it is.
--- params: id (uuid), company (uuid), keys (bigint[]), mailboxes, phones, addresses (text[]), values (bigint[])
-INSERT INTO migration_dedup_contact AS d (contact_id, company_id, keys, mailboxes, phones, addresses, "values")
+-- params: id (uuid), company (uuid), keys (bigint[]), mailboxes, phones, addresses (text[]), values (bigint[]),
+--   counts (int[]: uses, people, companies of each value)
+INSERT INTO migration_dedup_contact AS d (contact_id, company_id, keys, mailboxes, phones, addresses, "values", counts)
 VALUES (%(id)s, %(company)s, %(keys)s::bigint[], %(mailboxes)s::text[], %(phones)s::text[], %(addresses)s::text[],
-        %(values)s::bigint[])
+        %(values)s::bigint[], %(counts)s::integer[])
 ON CONFLICT (contact_id) DO UPDATE
    SET keys = EXCLUDED.keys, mailboxes = EXCLUDED.mailboxes, phones = EXCLUDED.phones, addresses = EXCLUDED.addresses,
-       "values" = EXCLUDED."values"
+       "values" = EXCLUDED."values", counts = EXCLUDED.counts
  WHERE d."values" IS DISTINCT FROM EXCLUDED."values";
 
 -- name: count

@@ -2,12 +2,14 @@
 
 import csv
 import json
+from uuid import UUID
 
 import numpy as np
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection
+from django.db.models.expressions import RawSQL
 from django.test.utils import CaptureQueriesContext
 
 from benchmarks.made.traps import Maker, Row
@@ -15,7 +17,7 @@ from crm.models import Company, Customer, CustomerAddress, CustomerRelation
 from crm.services.merge import merge
 from crm.services.undo import undo_merge
 from legacy.models import LegacyQuote
-from migration_ops.identity.duplicates import automatic, blocking, changed, engine, find, index, lookup
+from migration_ops.identity.duplicates import automatic, blocking, changed, columns, engine, find, index, lookup
 from migration_ops.identity.duplicates import store as engine_store
 from migration_ops.identity.duplicates.automatic import automatic_groups
 from migration_ops.identity.duplicates.decisions import Decided
@@ -23,7 +25,7 @@ from migration_ops.identity.duplicates.find import find_duplicates
 from migration_ops.identity.duplicates.policy import Verdict
 from migration_ops.identity.duplicates.weights import ENGINE_VERSION
 from migration_ops.identity.late import resolve_contact, resolve_late
-from migration_ops.models import DedupConflict, DedupContact, DedupGroup, DedupRun, DedupStale, LegacyLink
+from migration_ops.models import DedupConflict, DedupContact, DedupGroup, DedupRun, DedupStale, DedupValue, LegacyLink
 from migration_ops.tests.identity.duplicates.people import contact
 from migration_ops.tests.identity.duplicates.stored import NOW, contact_id, customer_id, store
 
@@ -214,6 +216,49 @@ def test_a_new_contact_is_in_the_index_without_anybody_doing_anything(company):
     assert not DedupStale.objects.filter(is_indexed=False).exists()
     # A second look-up finds nothing to do, and the same.
     assert lookup.Lookup(company).matches(new) == matches
+
+
+def counts_differ(ids: list[UUID]) -> list[UUID]:
+    """Of these contacts those whose values the index has with other counts than there are now."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT d.contact_id FROM migration_dedup_contact d WHERE d.contact_id = ANY (%s) AND d.counts IS DISTINCT FROM"
+            " ARRAY(SELECT unnest(CASE WHEN v.value IS NULL THEN ARRAY[0, 0, 0] ELSE ARRAY[v.uses, v.people, v.companies] END)"
+            ' FROM unnest(d."values") WITH ORDINALITY AS w(value, place)'
+            " LEFT JOIN migration_dedup_value v ON v.company_id = d.company_id AND v.value = w.value ORDER BY w.place)",
+            [ids],
+        )
+        return [id for (id,) in cursor.fetchall()]
+
+
+def test_the_index_knows_how_common_the_values_of_a_contact_are(company):
+    store(company, enumerate([*SAME, *Maker(9).rows(80)]))
+    find_duplicates(company, with_index=True)
+    everybody = list(DedupContact.objects.values_list("pk", flat=True))
+    assert len(everybody) > 80
+    assert counts_differ(everybody) == []
+    assert max(max(each.counts, default=0) for each in DedupContact.objects.all()) > 5
+    _, id = resolve_contact(company, "Joan Abernathy", "joan.a@work.example", None, NOW)
+    lookup.Lookup(company).matches(contact("Joan Abernathy", None, None))
+    assert DedupContact.objects.filter(pk=id).exists()
+    assert counts_differ([id]) == []
+
+
+def test_a_look_up_knows_what_is_shared_as_of_now_and_the_rest_as_of_the_index(company):
+    store(company, enumerate([*SAME, *Maker(9).rows(80)]))
+    find_duplicates(company, with_index=True)
+    DedupValue.objects.update(uses=777)
+    DedupContact.objects.update(counts=RawSQL('array_fill(55, ARRAY[3 * cardinality("values")])', []))
+    looker = lookup.Lookup(company)
+    asked = columns.build([contact("Joan Abernathy", "joan@a.net", None)])
+    _, keys = index.keys_of(asked, None, company, capped=False)
+    own = index.of_record(asked, index.value_hashes(asked), 0)
+    found, known, _ = looker._ask(keys, own, None)
+    assert found
+    shared = set(DedupValue.objects.filter(value__in=own).values_list("value", flat=True))
+    assert shared
+    assert {known[value][0] for value in shared} == {777}
+    assert {known[value] for value in known.keys() - set(own)} == {(55, 55, 55)}
 
 
 def test_what_came_between_a_search_and_its_index_is_not_forgotten(company):
