@@ -64,11 +64,10 @@ class DedupContact(models.Model):
     phones = ArrayField(models.TextField(), default=list)
     addresses = ArrayField(models.TextField(), default=list)
     values = ArrayField(models.BigIntegerField(), default=list, db_default=[], help_text="Hashes, as in DedupValue.")
-    counts = ArrayField(
-        models.IntegerField(),
-        default=list,
-        db_default=[],
-        help_text="Of each value how often it was used, by people and by companies, when the contact was indexed.",
+    counted = models.BinaryField(
+        default=b"",
+        db_default=b"",
+        help_text="Each of the values with its uses, people and companies when the contact was indexed, 16 bytes each.",
     )
 
     class Meta:

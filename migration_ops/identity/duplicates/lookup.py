@@ -13,7 +13,7 @@ from migration_ops.identity.duplicates.columns import Columns, ContactTexts
 from migration_ops.identity.duplicates.compare import Comparer
 from migration_ops.identity.duplicates.decisions import rulings_of
 from migration_ops.identity.duplicates.explain import Explained
-from migration_ops.identity.duplicates.index import UNKNOWN, Counts
+from migration_ops.identity.duplicates.index import UNKNOWN, Counts, counts_in
 from migration_ops.identity.duplicates.policy import WHYS, Verdict, Why
 from migration_ops.identity.duplicates.reading import known_name
 from migration_ops.identity.duplicates.statistics import Statistics, Uses
@@ -131,9 +131,9 @@ class Lookup:
             )
             rows = cursor.fetchall()
         self.asked_seconds += perf_counter() - started
-        for id, customer, name, mailboxes, phones, addresses, values, counts in rows:
+        for id, customer, name, mailboxes, phones, addresses, counted in rows:
             if id is None:
-                now[values[0]] = tuple(counts)
+                now |= counts_in(counted)
             elif customer is None:
                 stale.add(id)
             else:
@@ -141,7 +141,7 @@ class Lookup:
                     self.rulings.name(known_name(name)), tuple(mailboxes), tuple(phones), tuple(addresses)
                 )
                 found.append((id, customer, texts))
-                known.update(zip(values, zip(counts[0::3], counts[1::3], counts[2::3], strict=True), strict=True))
+                known |= counts_in(counted)
         return found, known | now, stale
 
     def _statistics(self, table: Columns, known: Counts) -> Statistics:

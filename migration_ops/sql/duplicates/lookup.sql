@@ -9,7 +9,7 @@
 -- The planner takes the contacts that share a key for a twelfth of all: it would walk them in the order of their ids
 -- until the limit is reached. So what shares a key is found first, by itself.
 WITH sharing AS MATERIALIZED (
-    SELECT d.contact_id, d.company_id, d.mailboxes, d.phones, d.addresses, d."values", d.counts
+    SELECT d.contact_id, d.company_id, d.mailboxes, d.phones, d.addresses, d.counted
       FROM migration_dedup_contact d
      WHERE d.keys && %(keys)s::bigint[]),
 found AS MATERIALIZED (
@@ -17,15 +17,16 @@ found AS MATERIALIZED (
      WHERE s.company_id = %(company)s AND s.contact_id IS DISTINCT FROM %(but)s::uuid
      ORDER BY s.contact_id
      LIMIT %(most)s)
-SELECT c.id, c.customer_id, c.name_key, f.mailboxes, f.phones, f.addresses, f."values", f.counts
+SELECT c.id, c.customer_id, c.name_key, f.mailboxes, f.phones, f.addresses, f.counted
   FROM found f
   JOIN customer_contacts c ON c.id = f.contact_id AND c.company_id = %(company)s
 UNION ALL
-SELECT NULL, NULL, NULL, NULL, NULL, NULL, ARRAY[v.value], ARRAY[v.uses, v.people, v.companies]
+SELECT NULL, NULL, NULL, NULL, NULL, NULL,
+       int8send(v.value) || int4send(v.uses) || int2send(v.people) || int2send(v.companies)
   FROM migration_dedup_value v
  WHERE v.company_id = %(company)s AND v.value = ANY (%(values)s::bigint[])
 UNION ALL
-SELECT s.contact_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+SELECT s.contact_id, NULL, NULL, NULL, NULL, NULL, NULL
   FROM (SELECT contact_id FROM migration_dedup_stale WHERE company_id = %(company)s AND NOT is_indexed LIMIT 100) AS s;
 
 -- name: stale
@@ -90,13 +91,13 @@ SELECT v.value, v.uses, v.people, v.companies FROM migration_dedup_value v
 -- name: put
 -- A contact as it is now; returns nothing where it was known as it is.
 -- params: id (uuid), company (uuid), keys (bigint[]), mailboxes, phones, addresses (text[]), values (bigint[]),
---   counts (int[]: uses, people, companies of each value)
-INSERT INTO migration_dedup_contact AS d (contact_id, company_id, keys, mailboxes, phones, addresses, "values", counts)
+--   counted (bytea: each value with its uses, people and companies)
+INSERT INTO migration_dedup_contact AS d (contact_id, company_id, keys, mailboxes, phones, addresses, "values", counted)
 VALUES (%(id)s, %(company)s, %(keys)s::bigint[], %(mailboxes)s::text[], %(phones)s::text[], %(addresses)s::text[],
-        %(values)s::bigint[], %(counts)s::integer[])
+        %(values)s::bigint[], %(counted)s::bytea)
 ON CONFLICT (contact_id) DO UPDATE
    SET keys = EXCLUDED.keys, mailboxes = EXCLUDED.mailboxes, phones = EXCLUDED.phones, addresses = EXCLUDED.addresses,
-       "values" = EXCLUDED."values", counts = EXCLUDED.counts
+       "values" = EXCLUDED."values", counted = EXCLUDED.counted
  WHERE d."values" IS DISTINCT FROM EXCLUDED."values";
 
 -- name: count

@@ -30,7 +30,7 @@ SAMPLES: dict[str, object] = {
     "engine_version": "1", "keys": [1], "values": [1], "but": ONE, "seen": [ONE], "stalled_s": 15, "words": "w", "stage": "off", "condition": "stuck",
     "runs": [1], "hours": 24,
     "mailboxes": ["m"], "addresses": ["a"], "counterfactual": "c", "fingerprint": "f",
-    "pattern": "p", "least": 3, "value": "v", "counts": [1, 0, 0], "tables": ["leads_new"], "references": ["r"],
+    "pattern": "p", "least": 3, "value": "v", "counted": b"", "tables": ["leads_new"], "references": ["r"],
 }  # fmt: skip
 
 
